@@ -1,0 +1,1 @@
+"""The rule book: pure values and functions. No I/O, no clock, no randomness, no logging."""

@@ -1,0 +1,112 @@
+"""What an account can be asked to do, as plain values. One command, one sequence number."""
+
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from prepaid.domain.amounts import Micros
+from prepaid.domain.ids import AccountId, Seq
+from prepaid.domain.instants import SECOND, Instant, Span
+from prepaid.domain.refusals import Detail, Refusal
+
+TTL_DEFAULT: Span = 900 * SECOND
+TTL_MAX: Span = 86_400 * SECOND
+QUANTITY_MAX = 1_000_000
+
+Route = Literal["charge", "settle", "release", "refund", "credit"]
+
+
+class Command(Struct, frozen=True, kw_only=True):
+    """Something asked of one account, with the caller's idempotency key if there is one."""
+
+    account: AccountId
+    key: str | None = None
+
+
+class Reserve(Command, frozen=True, kw_only=True):
+    """Take credit for one billable request: held, or settled in the same step.
+
+    `credits` is the whole amount and replaces unit price times quantity. `workspace` is a name,
+    None for the account-wide bucket. `occurred_at` marks an import of past usage.
+    """
+
+    workspace: str | None = "default"
+    sku: str
+    quantity: int = 1
+    credits: Micros | None = None
+    settle: bool = False
+    ttl: Span = TTL_DEFAULT
+    metadata: str | None = None  # canonical JSON object
+    occurred_at: Instant | None = None
+    api_key: int | None = None  # number of the key it was asked with; None for the operator
+
+
+class Settle(Command, frozen=True, kw_only=True):
+    """Fix the final amount of a charge; neither field: as it was held."""
+
+    charge: Seq
+    credits: Micros | None = None
+    quantity: int | None = None
+
+
+class Release(Command, frozen=True, kw_only=True):
+    """Give all of a held charge back."""
+
+    charge: Seq
+
+
+class Refund(Command, frozen=True, kw_only=True):
+    """Give back all (None) or part of a settled charge."""
+
+    charge: Seq
+    credits: Micros | None = None
+
+
+class Credit(Command, frozen=True, kw_only=True):
+    """Put credit in (a grant) or take it out (a correction, negative)."""
+
+    amount: Micros
+    reason: str
+
+
+class Sweep(Command, frozen=True, kw_only=True):
+    """Nothing but the expiry of due holds, which every command does first."""
+
+
+ROUTES: dict[type[Command], Route] = {
+    Reserve: "charge",
+    Settle: "settle",
+    Release: "release",
+    Refund: "refund",
+    Credit: "credit",
+}
+_NOT_COMPARED = {"account", "key", "api_key"}  # who asked does not change what was asked
+_COMPARED = {
+    kind: tuple(name for name in kind.__struct_fields__ if name not in _NOT_COMPARED)
+    for kind in ROUTES
+}
+_encode = msgspec.json.Encoder().encode
+
+
+def request_of(command: Command) -> bytes:
+    """What was asked, with defaults filled in, in a form that is equal when it is the same."""
+    return _encode([getattr(command, name) for name in _COMPARED[type(command)]])
+
+
+def check_same(command: Command, stored: bytes) -> None:
+    """A key may be used again for the same request only.
+
+    Raises:
+        Refusal: `422 idempotency_key_reused`, naming the first field that differs.
+    """
+    asked = request_of(command)
+    if asked == stored:
+        return
+    old: list[Any] = msgspec.json.decode(stored)
+    new: list[Any] = msgspec.json.decode(asked)
+    names = _COMPARED[type(command)]
+    field = next(n for n, a, b in zip(names, old, new, strict=True) if a != b)
+    wire = {"occurred_at": "occurredAt", "ttl": "ttlSeconds", "amount": "cents"}.get(field, field)
+    message = f"this key was used for a request with another {wire}"
+    raise Refusal("idempotency_key_reused", message, (Detail(wire, "differs"),))

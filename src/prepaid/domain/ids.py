@@ -1,0 +1,70 @@
+"""Names of things on the wire. An id carries its account, so no look-up crosses accounts.
+
+Inside, an account is a random 62-bit integer and everything it owns is numbered within it.
+"""
+
+from typing import NamedTuple
+
+AccountId = int  # random, 1 … 2^62 - 1
+Seq = int  # number of a change of one account, 1, 2, 3 …
+WorkspaceNumber = int  # 0 = the account-wide bucket, 1 = `default`, then 2, 3 …
+
+ACCOUNT_WIDE: WorkspaceNumber = 0
+DEFAULT: WorkspaceNumber = 1
+ACCOUNT_ID_BITS = 62
+
+_ACCOUNT_DIGITS = 16
+_NUMBER_DIGITS_MIN = 10
+_NUMBER_DIGITS_MAX = 15
+
+
+class Owned(NamedTuple):
+    """A thing of an account: whose, and its number there."""
+
+    account: AccountId
+    number: int
+
+
+def account(value: AccountId) -> str:
+    """`acc_` and 16 hexadecimal digits."""
+    return f"acc_{value:016x}"
+
+
+def charge(owner: AccountId, seq: Seq) -> str:
+    """`chg_`, the account's 16 digits and the sequence number of its reserve."""
+    return f"chg_{owner:016x}{seq:010x}"
+
+
+def owned(prefix: str, owner: AccountId, number: int) -> str:
+    """`prefix_`, the account's 16 digits and the thing's number in the account."""
+    return f"{prefix}_{owner:016x}{number:010x}"
+
+
+def parse_account(text: str) -> AccountId | None:
+    """The account an id names, or None when it is no such id."""
+    digits = text.removeprefix("acc_")
+    if len(text) != len("acc_") + _ACCOUNT_DIGITS or len(digits) != _ACCOUNT_DIGITS:
+        return None
+    return _hex(digits)
+
+
+def parse_owned(prefix: str, text: str) -> Owned | None:
+    """The account and number an id names, or None when it is no id of this kind."""
+    head = f"{prefix}_"
+    digits = text[len(head) + _ACCOUNT_DIGITS :]
+    if not text.startswith(head):
+        return None
+    if not _NUMBER_DIGITS_MIN <= len(digits) <= _NUMBER_DIGITS_MAX:
+        return None
+    owner = _hex(text[len(head) : len(head) + _ACCOUNT_DIGITS])
+    number = _hex(digits)
+    if owner is None or number is None or owned(prefix, owner, number) != text:
+        return None
+    return Owned(owner, number)
+
+
+def _hex(digits: str) -> int | None:
+    if not all(digit in "0123456789abcdef" for digit in digits):
+        return None
+    value = int(digits, 16)
+    return value if value < 2**63 else None

@@ -1,0 +1,244 @@
+"""What each command does to an account. Checks first, then changes: a refusal changes nothing."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from prepaid.domain import charges
+from prepaid.domain.accounts import Tag
+from prepaid.domain.amounts import Micros
+from prepaid.domain.book import Book, Outcome, Stored
+from prepaid.domain.charges import Charge
+from prepaid.domain.commands import (
+    ROUTES,
+    Command,
+    Credit,
+    Refund,
+    Release,
+    Reserve,
+    Settle,
+    Sweep,
+    check_same,
+    request_of,
+)
+from prepaid.domain.evaluation import Evaluation
+from prepaid.domain.ids import ACCOUNT_WIDE, WorkspaceNumber
+from prepaid.domain.refusals import Refusal, invalid
+
+BALANCE_MAX: Micros = 10**18
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Outcome).decode
+
+
+def apply(book: Book, command: Command) -> Outcome:
+    """Do what a command asks, once per idempotency key.
+
+    Raises:
+        Refusal: the command is not allowed, and nothing has changed.
+    """
+    if command.key is None:
+        return _HANDLERS[type(command)](book, command)
+    route = ROUTES[type(command)]
+    stored = book.keys.get((route, command.key))
+    if stored is not None:
+        check_same(command, stored.request)
+        return _replay(book, stored)
+    outcome = _HANDLERS[type(command)](book, command)
+    kept = None if route == "charge" else _encode(outcome)
+    stored = Stored(request_of(command), outcome.seq, book.now, kept)
+    book.keys[route, command.key] = book.new_keys[route, command.key] = stored
+    return outcome
+
+
+def expire(book: Book, due: Iterable[Charge]) -> None:
+    """Release holds whose time is over, in expiry order."""
+    for held in sorted(due, key=lambda charge: (charge.expires_at or 0, charge.seq)):
+        _undo(book, book.charges[held.seq], "expired")
+
+
+def _replay(book: Book, stored: Stored) -> Outcome:
+    if stored.outcome is not None:
+        return replace(_decode(stored.outcome), replayed=True)
+    charge = book.charges[stored.seq]
+    return Outcome(charge.seq, charge.balance, charge, book.tag(charge), replayed=True)
+
+
+def reserve(book: Book, command: Reserve) -> Outcome:
+    """Take credit for a billable request."""
+    account = book.account
+    if command.api_key is not None and not book.directory.keys.get(command.api_key):
+        raise Refusal("unauthorized", "the API key is unknown or revoked")
+    if account.closed:
+        raise Refusal("account_closed", "the account is closed; reopen it to charge it")
+    number, version, tag = _workspace(book, command.workspace)
+    unit_price = None if command.credits is not None else book.directory.prices[command.sku]
+    amount = charges.price(command, unit_price)
+    if command.occurred_at is None:
+        charges.check_affordable(amount, account.balance, account.floor)
+    else:
+        charges.check_import_time(command.occurred_at, book.now)
+
+    evaluation = Evaluation(book, book.directory.scopes(number))
+    seq = book.next_seq()
+    book.post(seq, "hold", -amount, seq)
+    charge = _new_charge(book, command, number, version, unit_price, amount)
+    book.add_charge(charge)
+    book.count(charge, 1, amount)
+    if charge.expires_at is not None:
+        account.holds_due = min(account.holds_due or charge.expires_at, charge.expires_at)
+    if amount > 0:
+        evaluation.billed(seq, seq)
+    return Outcome(seq, account.balance, charge, tag)
+
+
+def _new_charge(  # noqa: PLR0913, PLR0917 - what the reserve has resolved
+    book: Book,
+    command: Reserve,
+    number: WorkspaceNumber,
+    version: int,
+    unit_price: Micros | None,
+    amount: Micros,
+) -> Charge:
+    seq, balance = book.account.seq, book.account.balance
+    at = book.now if command.occurred_at is None else command.occurred_at
+    settled = command.settle
+    return Charge(
+        account=book.account.id,
+        seq=seq,
+        workspace=number,
+        version=version,
+        sku=command.sku,
+        quantity=command.quantity,
+        unit_price=unit_price,
+        held=amount,
+        balance=balance,
+        reserved_at=at,
+        expires_at=None if settled else at + command.ttl,
+        metadata=command.metadata,
+        imported=command.occurred_at is not None,
+        status="settled" if settled else "held",
+        ended_seq=seq if settled else None,
+        ended_at=book.now if settled else None,
+        ended_balance=balance if settled else None,
+        ended_amount=amount if settled else None,
+        ended_quantity=command.quantity if settled else None,
+        amount=amount,
+    )
+
+
+def _workspace(book: Book, name: str | None) -> tuple[WorkspaceNumber, int, Tag | None]:
+    if name is None:
+        return ACCOUNT_WIDE, 0, None
+    found = book.directory.by_name[name]
+    if found is None:
+        message = f"this account has no workspace named {name!r}; create it first"
+        raise Refusal("workspace_not_found", message, invalid("workspace", "is unknown").details)
+    return found.number, found.version, book.directory.tags[found.number, found.version]
+
+
+def settle(book: Book, command: Settle) -> Outcome:
+    """Fix the final amount; never refused for lack of funds, the work is done."""
+    charge = book.charge(command.charge)
+    amount, quantity = charges.final_amount(charge, command)
+    if charge.status == "settled":
+        if (amount, quantity) != (charge.ended_amount, charge.ended_quantity):
+            raise charges.closed(charge)
+        return _ended(book, charge)
+    charges.check_settleable(charge, book.now)
+
+    evaluation = Evaluation(book, book.directory.scopes(charge.workspace))
+    change = amount - charge.amount
+    revived = 1 if charge.status == "expired" else 0
+    seq = book.next_seq()
+    book.post(seq, "adjustment", -change, charge.seq)
+    book.count(charge, revived, change)
+    charge = charges.ended(
+        charge,
+        "settled",
+        seq=seq,
+        at=book.now,
+        balance=book.account.balance,
+        amount=amount,
+        quantity=quantity,
+    )
+    book.change_charge(charge)
+    if change > 0:
+        evaluation.billed(seq, charge.seq)
+    return _ended(book, charge)
+
+
+def release(book: Book, command: Release) -> Outcome:
+    """Give all of a hold back. One that expired meanwhile has been given back already."""
+    charge = book.charge(command.charge)
+    if charge.status == "settled":
+        raise charges.closed(charge)
+    if charge.status == "held":
+        charge = _undo(book, charge, "released")
+    return _ended(book, charge)
+
+
+def _undo(book: Book, charge: Charge, status: charges.Status) -> Charge:
+    Evaluation(book, book.directory.scopes(charge.workspace))
+    seq = book.next_seq()
+    book.post(seq, "release", charge.amount, charge.seq)
+    book.count(charge, -1, -charge.amount)
+    charge = charges.ended(
+        charge, status, seq=seq, at=book.now, balance=book.account.balance, amount=0
+    )
+    book.change_charge(charge)
+    return charge
+
+
+def _ended(book: Book, charge: Charge) -> Outcome:
+    assert charge.ended_seq is not None, "only ended charges are answered as such"
+    assert charge.ended_balance is not None, "an ended charge has its balance"
+    return Outcome(charge.ended_seq, charge.ended_balance, charge, book.tag(charge))
+
+
+def refund(book: Book, command: Refund) -> Outcome:
+    """Give back all or part of a settled charge, at the charge's own time."""
+    charge = book.charge(command.charge)
+    amount = charges.refundable(charge, command)
+
+    Evaluation(book, book.directory.scopes(charge.workspace))
+    seq = book.next_seq()
+    entry = book.post(seq, "refund", amount, charge.seq)
+    book.count(charge, 0, -amount)
+    charge = replace(charge, amount=charge.amount - amount)
+    book.change_charge(charge)
+    return Outcome(seq, book.account.balance, charge, book.tag(charge), entry)
+
+
+def credit(book: Book, command: Credit) -> Outcome:
+    """Put credit in, or take it out by hand."""
+    if command.amount == 0:
+        raise invalid("cents", "must not be 0")
+    if abs(book.account.balance + command.amount) > BALANCE_MAX:
+        raise invalid("cents", "would take the balance beyond 10^12 credits")
+
+    evaluation = Evaluation(book, ())
+    kind = "grant" if command.amount > 0 else "correction"
+    seq = book.next_seq()
+    entry = book.post(seq, kind, command.amount, note=command.reason)  # type: ignore[arg-type]
+    if command.amount > 0:
+        evaluation.credited()
+    return Outcome(seq, book.account.balance, entry=entry)
+
+
+def sweep(book: Book, command: Sweep) -> Outcome:
+    """Nothing: due holds have expired before any command is applied."""
+    assert command.account == book.account.id, "a command is applied to its own account"
+    return Outcome(book.account.seq, book.account.balance)
+
+
+_HANDLERS: dict[type[Command], Callable[[Book, Any], Outcome]] = {
+    Reserve: reserve,
+    Settle: settle,
+    Release: release,
+    Refund: refund,
+    Credit: credit,
+    Sweep: sweep,
+}

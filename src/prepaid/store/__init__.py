@@ -1,0 +1,1 @@
+"""The vault: tables, statements, migrations and the batching writer. Decides nothing."""

@@ -1,0 +1,157 @@
+"""SQLite: one file, one process that writes it, durable to the last acknowledged commit."""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from pysqlite3 import dbapi2
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from prepaid.store.hot import Unavailable
+from prepaid.store.sqlite_hot import SqliteTransaction
+
+T = TypeVar("T")
+
+BUSY_MS = 5_000  # a reader's checkpoint may hold the file for a moment
+READERS = 4
+CHECKPOINT_ROWS = 140_000  # written since the last one; about 20 000 charges
+
+
+class FileInUse(Exception):
+    """Another process writes this file; ask it over HTTP instead."""
+
+
+def connect(path: Path, *, read_only: bool) -> dbapi2.Connection:
+    """A connection with the settings that durability needs.
+
+    `synchronous=FULL`: with NORMAL, acknowledged commits are lost in a power cut.
+    """
+    mode = "ro" if read_only else "rwc"
+    raw = dbapi2.connect(
+        f"file:{path}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
+    raw.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    raw.execute("PRAGMA temp_store = MEMORY")
+    raw.execute("PRAGMA cache_size = -65536")
+    if not read_only:
+        raw.execute("PRAGMA journal_mode = WAL")
+        raw.execute("PRAGMA synchronous = FULL")
+        raw.execute("PRAGMA fullfsync = ON")
+        raw.execute("PRAGMA wal_autocheckpoint = 0")
+    return raw
+
+
+def engine(path: Path, *, read_only: bool) -> Engine:
+    """An engine that leaves transactions to us: pysqlite's own BEGIN comes too late."""
+    return create_engine(
+        "sqlite://",
+        module=dbapi2,
+        creator=lambda: connect(path, read_only=read_only),
+        poolclass=QueuePool if read_only else StaticPool,
+        isolation_level="AUTOCOMMIT",
+        **({"pool_size": READERS, "max_overflow": 0} if read_only else {}),
+    )
+
+
+class WriteLock:
+    """Held by the one process that writes the file, for as long as it lives."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(self._file)
+            message = f"{path} is in use by another prepaid process"
+            raise FileInUse(message) from error
+
+    def release(self) -> None:
+        """Let another process write."""
+        os.close(self._file)
+
+
+class SqliteDatabase:
+    """The whole database: one writing connection, used by one transaction at a time."""
+
+    is_shared = False
+
+    def __init__(self, path: Path) -> None:
+        self._lock_file = WriteLock(path)
+        self._path = path
+        self._engine = engine(path, read_only=False)
+        self._connection = self._engine.connect()
+        raw = self._connection.connection.driver_connection
+        assert raw is not None, "a checked-out connection has its driver connection"
+        self._raw: dbapi2.Connection = raw
+        self._checkpointed = 0
+        self._turn = asyncio.Lock()
+        self._readers = engine(path, read_only=True)
+        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-read")
+
+    async def read(self, function: Callable[[Connection], T]) -> T:
+        """Run statements on a snapshot of their own, beside the writer."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._read, function)
+
+    def _read(self, function: Callable[[Connection], T]) -> T:
+        with self._readers.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            try:
+                return function(connection)
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+
+    async def write(self, function: Callable[[Connection], T]) -> T:
+        """Run statements in one durable transaction, after the batch in flight."""
+        async with self._turn:
+            return await asyncio.to_thread(self._write, function)
+
+    def _write(self, function: Callable[[Connection], T]) -> T:
+        self._raw.execute("BEGIN IMMEDIATE")
+        try:
+            result = function(self._connection)
+            self._raw.execute("COMMIT")
+        except BaseException:
+            if self._raw.in_transaction:
+                self._raw.execute("ROLLBACK")
+            raise
+        return result
+
+    def lanes(self) -> list["SqliteDatabase"]:
+        """One lane: this connection."""
+        return [self]
+
+    async def begin(self) -> SqliteTransaction:
+        """Take the connection and the file's write lock, before anything is read."""
+        await self._turn.acquire()
+        try:
+            self._raw.execute("BEGIN IMMEDIATE")
+        except dbapi2.OperationalError as error:
+            self._turn.release()
+            raise Unavailable(str(error)) from error
+        return SqliteTransaction(self._raw, self._connection, self._commit, self._turn.release)
+
+    def _commit(self) -> None:
+        """COMMIT, and move the log into the file when it has grown: on this connection only."""
+        self._raw.execute("COMMIT")
+        if self._raw.total_changes - self._checkpointed >= CHECKPOINT_ROWS:
+            self._checkpointed = self._raw.total_changes
+            self._raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    async def close(self) -> None:
+        """Checkpoint, close every connection, let another process in."""
+        async with self._turn:
+            self._threads.shutdown()
+            self._readers.dispose()
+            self._connection.close()
+            self._engine.dispose()
+            self._lock_file.release()

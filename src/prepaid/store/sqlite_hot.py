@@ -1,0 +1,187 @@
+"""The hot path on SQLite: one connection writes, statements run in the loop, COMMIT in a thread.
+
+Reading and inserting take microseconds here, so only the wait for the disk leaves the loop.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from pysqlite3 import dbapi2
+from sqlalchemy import Connection
+
+
+from prepaid.domain.accounts import Account
+from prepaid.domain.amounts import Micros
+from prepaid.domain.book import Book, Stored
+from prepaid.domain.charges import Charge
+from prepaid.domain.ids import AccountId, Seq
+from prepaid.domain.instants import Instant
+from prepaid.domain.windows import Part, Slice, Window, cut
+from prepaid.store import rows
+from prepaid.store.hot import Due, KeyAt, Moment, Unavailable
+
+T = TypeVar("T")
+
+
+def _marks(columns: str) -> str:
+    return ", ".join("?" * (columns.count(",") + 1))
+
+
+LOCK = f"SELECT {rows.ACCOUNT} FROM account WHERE id = ?"
+PRICE_EPOCH = "SELECT epoch FROM price_list"
+GET_KEY = (
+    "SELECT request, seq, at, outcome FROM idempotency_key"
+    " WHERE account_id = ? AND route = ? AND key = ?"
+)
+GET_CHARGE = f"SELECT {rows.CHARGE} FROM charge WHERE account_id = ? AND seq = ?"
+DUE = (
+    f"SELECT {rows.CHARGE} FROM charge WHERE account_id = ? AND status = 'held'"
+    " AND expires_at <= ? ORDER BY expires_at, seq LIMIT ?"
+)
+NEXT_DUE = (
+    "SELECT min(expires_at) FROM charge WHERE account_id = ? AND status = 'held' AND expires_at > ?"
+)
+GET_WINDOW = f"SELECT {rows.WINDOW} FROM spend_window WHERE account_id = ? AND scope = ?"
+SUM_ROWS = (
+    "SELECT coalesce(sum(micros), 0) FROM spend"
+    " WHERE account_id = ? AND scope = ? AND at > ? AND at <= ?"
+)
+SUM_HOURS = (
+    "SELECT coalesce(sum(micros), 0) FROM spend_hour"
+    " WHERE account_id = ? AND scope = ? AND hour >= ? AND hour < ?"
+)
+SAVE_ACCOUNT = (
+    "UPDATE account SET seq = ?, at = ?, balance = ?, chain = ?, holds_due = ?, alarm = ?"
+    " WHERE id = ?"
+)
+ADD_CHARGE = f"INSERT INTO charge ({rows.CHARGE}) VALUES ({_marks(rows.CHARGE)})"
+SAVE_CHARGE = (
+    "UPDATE charge SET status = ?, ended_seq = ?, ended_at = ?, ended_balance = ?,"
+    " ended_amount = ?, ended_quantity = ?, amount = ? WHERE account_id = ? AND seq = ?"
+)
+ADD_ENTRY = f"INSERT INTO ledger_entry ({rows.ENTRY}) VALUES ({_marks(rows.ENTRY)})"
+ADD_KEY = f"INSERT INTO idempotency_key ({rows.KEY}) VALUES ({_marks(rows.KEY)})"
+ADD_USAGE = (
+    'INSERT INTO usage (account_id, grain, starts, workspace, sku, "count", micros)'
+    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+    ' SET "count" = "count" + excluded."count", micros = micros + excluded.micros'
+)
+ADD_SPEND = (
+    "INSERT INTO spend (account_id, scope, at, micros) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET micros = micros + excluded.micros"
+)
+ADD_SPEND_HOUR = (
+    "INSERT INTO spend_hour (account_id, scope, hour, micros) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET micros = micros + excluded.micros"
+)
+SAVE_WINDOW = (
+    f"INSERT INTO spend_window ({rows.WINDOW}) VALUES ({_marks(rows.WINDOW)})"
+    " ON CONFLICT DO UPDATE SET period = excluded.period, micros = excluded.micros,"
+    " tail = excluded.tail, head = excluded.head, alarm = excluded.alarm"
+)
+ADD_BATCH = "INSERT INTO batch (account_id, id, at) VALUES (?, ?, ?)"
+HAS_BATCH = "SELECT 1 FROM batch WHERE account_id = ? AND id = ?"
+
+
+class SqliteTransaction:
+    """One open transaction; see `HotTransaction` for what each method promises."""
+
+    def __init__(
+        self,
+        raw: dbapi2.Connection,
+        connection: Connection,
+        commit: Callable[[], None],
+        ended: Callable[[], None],
+    ) -> None:
+        self._raw = raw
+        self._connection = connection
+        self._commit = commit
+        self._ended = ended
+
+    async def lock(self, accounts: Sequence[AccountId]) -> dict[AccountId, Account]:
+        """BEGIN IMMEDIATE has locked the whole file; only the rows are missing."""
+        execute = self._raw.execute
+        found = (execute(LOCK, (account,)).fetchone() for account in accounts)
+        return {row[0]: rows.account(row) for row in found if row is not None}
+
+    async def moment(self) -> Moment:
+        """This machine's clock: one process writes, so it is the only one."""
+        (epoch,) = self._raw.execute(PRICE_EPOCH).fetchone()
+        return Moment(time.time_ns() // 1000, epoch)
+
+    async def keys(self, wanted: Sequence[KeyAt]) -> dict[KeyAt, Stored]:
+        """One look-up per key."""
+        found = {}
+        for place in wanted:
+            row = self._raw.execute(GET_KEY, place).fetchone()
+            if row is not None:
+                found[place] = Stored(*row)
+        return found
+
+    async def charges(self, wanted: Sequence[tuple[AccountId, Seq]]) -> list[Charge]:
+        """One look-up per charge."""
+        found = (self._raw.execute(GET_CHARGE, place).fetchone() for place in wanted)
+        return [rows.charge(row) for row in found if row is not None]
+
+    async def due(self, account: AccountId, now: Instant, most: int) -> Due:
+        """By the index of open holds."""
+        due = self._raw.execute(DUE, (account, now, most)).fetchall()
+        (next_at,) = self._raw.execute(NEXT_DUE, (account, now)).fetchone()
+        return Due(account, [rows.charge(row) for row in due], next_at)
+
+    async def windows(self, wanted: Sequence[tuple[AccountId, int]]) -> list[Window]:
+        """One look-up per window."""
+        found = (self._raw.execute(GET_WINDOW, place).fetchone() for place in wanted)
+        return [rows.window(row) for row in found if row is not None]
+
+    async def sums(self, slices: Sequence[Slice]) -> list[Micros]:
+        """Rows at the ends, whole hours between."""
+        return [sum(self._sum(span, part) for part in cut(span)) for span in slices]
+
+    def _sum(self, span: Slice, part: Part) -> Micros:
+        statement = SUM_HOURS if part.is_hours else SUM_ROWS
+        values = (span.account, span.scope, part.after, part.until)
+        total: Micros = self._raw.execute(statement, values).fetchone()[0]
+        return total
+
+    async def run(self, function: Callable[[Connection], T]) -> T:
+        """On the same connection, by SQLAlchemy."""
+        return function(self._connection)
+
+    async def save(self, books: Sequence[Book], batch_id: bytes) -> None:
+        """One `executemany` per table."""
+        many = self._raw.executemany
+        many(SAVE_ACCOUNT, map(rows.account_changes, books))
+        many(ADD_CHARGE, [rows.new_charge(b.charges[s]) for b in books for s in b.new_charges])
+        many(
+            SAVE_CHARGE,
+            [rows.charge_changes(b.charges[s]) for b in books for s in b.changed_charges],
+        )
+        many(ADD_ENTRY, rows.entries(books))
+        many(ADD_KEY, rows.keys(books))
+        many(ADD_USAGE, [row for book in books for row in book.totals.rows()])
+        many(ADD_SPEND, rows.spend(books))
+        many(ADD_SPEND_HOUR, rows.spend_hours(books))
+        many(SAVE_WINDOW, [rows.window_values(w) for b in books for w in b.windows.values()])
+        self._raw.execute(ADD_BATCH, (books[0].account.id, batch_id, books[0].now))
+
+    async def has_batch(self, account: AccountId, batch_id: bytes) -> bool:
+        """One look-up."""
+        return self._raw.execute(HAS_BATCH, (account, batch_id)).fetchone() is not None
+
+    async def commit(self) -> None:
+        """Wait for the disk in a thread."""
+        try:
+            await asyncio.get_running_loop().run_in_executor(None, self._commit)
+        except dbapi2.OperationalError as error:
+            await self.rollback()
+            raise Unavailable(str(error)) from error
+        self._ended()
+
+    async def rollback(self) -> None:
+        """Leave nothing of it."""
+        if self._raw.in_transaction:
+            self._raw.execute("ROLLBACK")
+        self._ended()

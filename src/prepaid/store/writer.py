@@ -1,0 +1,170 @@
+"""The batching writer: while one commit is in flight, further commands queue and share the next.
+
+No timer: an idle system commits at once, a busy one shares commits. An answer is given only after
+COMMIT. The queue is bounded; above it the caller is told to come again.
+"""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Sequence
+
+from prepaid.domain.book import Outcome
+from prepaid.domain.commands import Command
+from prepaid.domain.refusals import Refusal
+from prepaid.store.batch import Batch, Result
+from prepaid.store.directory import Directories
+from prepaid.store.hot import CommitLost, HotTransaction, Lane, Unavailable
+
+BATCH_MAX = 256
+QUEUE_MAX = 4_096
+PATIENCE_S = 8.0  # how long a batch is tried while the database is away
+PAUSE_S = 0.05
+PAUSE_MAX_S = 1.0
+
+
+class Overloaded(Exception):
+    """More commands wait than this process can take; come again in a second."""
+
+
+Waiting = tuple[Command, "asyncio.Future[Outcome]"]
+
+
+class Writer:
+    """One lane: a queue of commands and the task that commits them in batches."""
+
+    def __init__(self, lane: Lane, directories: Directories) -> None:
+        self._lane = lane
+        self._directories = directories
+        self._queue: deque[Waiting] = deque()
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
+        self.batches = 0  # committed so far
+        self.commands = 0  # answered so far
+
+    @property
+    def depth(self) -> int:
+        """Commands that wait for a batch."""
+        return len(self._queue)
+
+    def start(self) -> None:
+        """Begin to take commands."""
+        self._task = asyncio.create_task(self._run(), name="writer")
+
+    async def stop(self) -> None:
+        """Commit what is queued, then end."""
+        self._closing = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+
+    async def submit(self, command: Command) -> Outcome:
+        """Have a command committed; returns when it is durable.
+
+        Raises:
+            Refusal: the command is not allowed; nothing has changed.
+            Overloaded: the queue is full, or the writer is stopping.
+            Unavailable: the database is away; nothing has changed.
+        """
+        if len(self._queue) >= QUEUE_MAX or self._closing:
+            raise Overloaded
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._queue.append((command, future))
+        self._wake.set()
+        return await future
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._queue:
+                size = min(BATCH_MAX, len(self._queue))
+                await self._settle([self._queue.popleft() for _ in range(size)])
+            if self._closing:
+                return
+
+    async def _settle(self, waiting: Sequence[Waiting]) -> None:
+        """Commit a batch; if it fails as a whole, its halves, down to the one command at fault."""
+        try:
+            results = await self._commit([command for command, _ in waiting])
+        except Unavailable as error:
+            for _, future in waiting:
+                _answer(future, error)
+        except Exception as error:  # noqa: BLE001 - one bad command must not fail its neighbours
+            if len(waiting) == 1:
+                _answer(waiting[0][1], error)
+                return
+            middle = len(waiting) // 2
+            await self._settle(waiting[:middle])
+            await self._settle(waiting[middle:])
+        else:
+            self.batches += 1
+            self.commands += len(waiting)
+            for (_, future), result in zip(waiting, results, strict=True):
+                _answer(future, result)
+
+    async def _commit(self, commands: Sequence[Command]) -> list[Result]:
+        """Try until it is committed, refused by an error of ours, or patience ends."""
+        clock = asyncio.get_running_loop().time
+        deadline, pause = clock() + PATIENCE_S, PAUSE_S
+        while True:
+            try:
+                results = await self._attempt(commands)
+            except Unavailable:
+                if clock() + pause > deadline:
+                    raise
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, PAUSE_MAX_S)
+            else:
+                if results is not None:
+                    return results
+
+    async def _attempt(self, commands: Sequence[Command]) -> list[Result] | None:
+        batch_id = secrets.token_bytes(16)
+        transaction = await self._lane.begin()
+        try:
+            results = await Batch(transaction, self._directories, commands).run(batch_id)
+        except BaseException:
+            await transaction.rollback()
+            raise
+        try:
+            await transaction.commit()
+        except CommitLost:
+            if not await self._took_effect(commands, batch_id):
+                return None
+        return results
+
+    async def _took_effect(self, commands: Sequence[Command], batch_id: bytes) -> bool:
+        """After a lost COMMIT: lock the same accounts, which waits for the old transaction.
+
+        Asked until the database answers, however long it is away: to give up here would be to
+        answer "nothing has changed" without knowing it.
+        """
+        accounts = sorted({command.account for command in commands})
+        while True:
+            try:
+                transaction = await self._lane.begin()
+                try:
+                    await transaction.lock(accounts)
+                    return await _any_batch(transaction, accounts, batch_id)
+                finally:
+                    await transaction.rollback()
+            except Unavailable:
+                await asyncio.sleep(PAUSE_S)
+
+
+async def _any_batch(transaction: HotTransaction, accounts: Sequence[int], batch_id: bytes) -> bool:
+    for account in accounts:
+        if await transaction.has_batch(account, batch_id):
+            return True
+    return False
+
+
+def _answer(future: "asyncio.Future[Outcome]", result: Result | Exception) -> None:
+    if future.done():  # the caller has gone away; what was committed stays
+        return
+    if isinstance(result, Refusal | Exception):
+        future.set_exception(result)
+    else:
+        future.set_result(result)
