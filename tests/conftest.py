@@ -8,7 +8,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -18,6 +18,7 @@ from hypothesis import settings
 from xdist.workermanage import WorkerController
 
 from tests import postgres
+from tests.kit.shop import Shop, opened
 
 settings.register_profile("quick", deadline=None, max_examples=60)
 settings.register_profile("ci", deadline=None, max_examples=300, print_blob=True)
@@ -100,3 +101,10 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """A promise about the store holds on both, so it is tried on both."""
     kind = {"sqlite": "migrated_sqlite_url", "postgresql": "migrated_postgres_url"}
     return cast("str", request.getfixturevalue(kind[request.param]))
+
+
+@pytest.fixture
+async def shop(database_url: str) -> AsyncIterator[Shop]:
+    """A shop on each of the two databases in turn."""
+    async with opened(database_url) as made:
+        yield made

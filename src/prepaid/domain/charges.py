@@ -155,7 +155,7 @@ def closed(charge: Charge) -> Refusal:
     return Refusal("charge_closed", message)
 
 
-def ended(  # noqa: PLR0913 - one argument per column of the ending
+def ended(
     charge: Charge,
     status: Status,
     *,

@@ -1,6 +1,6 @@
 """What an account can be asked to do, as plain values. One command, one sequence number."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -103,8 +103,8 @@ def check_same(command: Command, stored: bytes) -> None:
     asked = request_of(command)
     if asked == stored:
         return
-    old: list[Any] = msgspec.json.decode(stored)
-    new: list[Any] = msgspec.json.decode(asked)
+    old = msgspec.json.decode(stored, type=list[object])
+    new = msgspec.json.decode(asked, type=list[object])
     names = _COMPARED[type(command)]
     field = next(n for n, a, b in zip(names, old, new, strict=True) if a != b)
     wire = {"occurred_at": "occurredAt", "ttl": "ttlSeconds", "amount": "cents"}.get(field, field)

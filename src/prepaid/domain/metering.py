@@ -1,7 +1,6 @@
 """What each command does to an account. Checks first, then changes: a refusal changes nothing."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 import msgspec
 from msgspec.structs import replace
@@ -23,6 +22,7 @@ from prepaid.domain.commands import (
     check_same,
     request_of,
 )
+from prepaid.domain.entries import Kind
 from prepaid.domain.evaluation import Evaluation
 from prepaid.domain.ids import ACCOUNT_WIDE, WorkspaceNumber
 from prepaid.domain.refusals import Refusal, invalid
@@ -40,17 +40,35 @@ def apply(book: Book, command: Command) -> Outcome:
         Refusal: the command is not allowed, and nothing has changed.
     """
     if command.key is None:
-        return _HANDLERS[type(command)](book, command)
+        return _do(book, command)
     route = ROUTES[type(command)]
     stored = book.keys.get((route, command.key))
     if stored is not None:
         check_same(command, stored.request)
         return _replay(book, stored)
-    outcome = _HANDLERS[type(command)](book, command)
+    outcome = _do(book, command)
     kept = None if route == "charge" else _encode(outcome)
     stored = Stored(request_of(command), outcome.seq, book.now, kept)
     book.keys[route, command.key] = book.new_keys[route, command.key] = stored
     return outcome
+
+
+def _do(book: Book, command: Command) -> Outcome:
+    match command:
+        case Reserve():
+            return reserve(book, command)
+        case Settle():
+            return settle(book, command)
+        case Release():
+            return release(book, command)
+        case Refund():
+            return refund(book, command)
+        case Credit():
+            return credit(book, command)
+        case Sweep():
+            return sweep(book, command)
+        case _:
+            raise AssertionError(command)
 
 
 def expire(book: Book, due: Iterable[Charge]) -> None:
@@ -94,7 +112,7 @@ def reserve(book: Book, command: Reserve) -> Outcome:
     return Outcome(seq, account.balance, charge, tag)
 
 
-def _new_charge(  # noqa: PLR0913, PLR0917 - what the reserve has resolved
+def _new_charge(
     book: Book,
     command: Reserve,
     number: WorkspaceNumber,
@@ -220,9 +238,9 @@ def credit(book: Book, command: Credit) -> Outcome:
         raise invalid("cents", "would take the balance beyond 10^12 credits")
 
     evaluation = Evaluation(book, ())
-    kind = "grant" if command.amount > 0 else "correction"
+    kind: Kind = "grant" if command.amount > 0 else "correction"
     seq = book.next_seq()
-    entry = book.post(seq, kind, command.amount, note=command.reason)  # type: ignore[arg-type]
+    entry = book.post(seq, kind, command.amount, note=command.reason)
     if command.amount > 0:
         evaluation.credited()
     return Outcome(seq, book.account.balance, entry=entry)
@@ -232,13 +250,3 @@ def sweep(book: Book, command: Sweep) -> Outcome:
     """Nothing: due holds have expired before any command is applied."""
     assert command.account == book.account.id, "a command is applied to its own account"
     return Outcome(book.account.seq, book.account.balance)
-
-
-_HANDLERS: dict[type[Command], Callable[[Book, Any], Outcome]] = {
-    Reserve: reserve,
-    Settle: settle,
-    Release: release,
-    Refund: refund,
-    Credit: credit,
-    Sweep: sweep,
-}

@@ -128,7 +128,7 @@ def high_usage(cause: Cause, tier: Tier, count: int, watch: Watch, *, scope: int
     return _record(cause, "high_usage", tier, scope, key, HIGH_USAGE, _encode(payload), watch)
 
 
-def _record(  # noqa: PLR0913, PLR0917 - the columns both kinds share
+def _record(
     cause: Cause,
     kind: Kind,
     tier: Tier,

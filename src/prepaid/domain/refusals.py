@@ -13,7 +13,7 @@ class Detail(Struct, frozen=True):
     message: str
 
 
-class Refusal(Exception):  # noqa: N818 - it is no error, see the module's docstring
+class Refusal(Exception):
     """The answer is no, because of `code`; the message names the fact and the need."""
 
     def __init__(self, code: str, message: str, details: tuple[Detail, ...] = ()) -> None:

@@ -43,20 +43,20 @@ class Slice(NamedTuple):
 class Part(NamedTuple):
     """A piece of a slice: rows with `after < at <= until`, or whole hours `[after, until)`."""
 
-    is_hours: bool
     after: int
     until: int
+    is_hours: bool = False
 
 
 def cut(span: Slice) -> tuple[Part, ...]:
     """A slice as rows at its ends and whole hours between, so a long one stays cheap."""
     first, end = span.after // HOUR + 1, (span.until + 1) // HOUR
     if end - first < 1:
-        return (Part(False, span.after, span.until),)
+        return (Part(span.after, span.until),)
     return (
-        Part(False, span.after, first * HOUR - 1),
-        Part(True, first, end),
-        Part(False, end * HOUR - 1, span.until),
+        Part(span.after, first * HOUR - 1),
+        Part(first, end, is_hours=True),
+        Part(end * HOUR - 1, span.until),
     )
 
 

@@ -2,9 +2,10 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, select, tuple_
 
 from prepaid.domain.accounts import Account, Directory, Tag, Workspace
 from prepaid.domain.alerting import Config, Override
@@ -78,10 +79,9 @@ class Missing:
             _workspaces().where(_in((w.account_id, w.name), self.names), w.archived_at.is_(None)),
             _workspaces().where(_in((w.account_id, w.number), self.numbers)),
         ):
-            for account, *columns, override in connection.execute(query):
-                rules = None if override is None else _override.decode(override)
-                found = Workspace(*columns, override=rules)
-                directory = self.directories[account]
+            for row in connection.execute(query):
+                found = _workspace(row)
+                directory = self.directories[row.account_id]
                 directory.by_number[found.number] = found
                 tag = Tag(found.number, found.name, found.legal_name)
                 directory.tags[found.number, found.version] = tag
@@ -109,7 +109,7 @@ class Missing:
             return
         p, a = t.price.c, t.account_price.c
         listed = select(p.sku, p.micros).where(p.sku.in_({sku for _, sku in self.skus}))
-        micros = {sku: value for sku, value in connection.execute(listed)}
+        micros = {row.sku: row.micros for row in connection.execute(listed)}
         for account, sku in self.skus:
             self.directories[account].prices[sku] = micros.get(sku)
         own = select(a.account_id, a.sku, a.micros).where(_in((a.account_id, a.sku), self.skus))
@@ -129,20 +129,25 @@ class Missing:
             self.directories[account].keys[number] = True
 
 
-def _in(columns: tuple[object, ...], values: Iterable[tuple[object, ...]]):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    return tuple_(*columns).in_(list(values))  # type: ignore[arg-type]
+def _in(columns: tuple[ColumnElement[Any], ...], values: Iterable[object]) -> ColumnElement[bool]:
+    return tuple_(*columns).in_(list(values))
 
 
-def _workspaces() -> Select[tuple[int, int, str, str, int, bool, bytes | None]]:
+def _workspace(row: Row[Any]) -> Workspace:
+    return Workspace(
+        number=row.number,
+        name=row.name,
+        legal_name=row.legal_name,
+        version=row.version,
+        archived=row.archived_at is not None,
+        override=None if row.rules is None else _override.decode(row.rules),
+    )
+
+
+def _workspaces() -> Select[Any]:
     w, o = t.workspace.c, t.workspace_override.c
     return select(
-        w.account_id,
-        w.number,
-        w.name,
-        w.legal_name,
-        w.version,
-        w.archived_at.is_not(None),
-        o.rules,
+        w.account_id, w.number, w.name, w.legal_name, w.version, w.archived_at, o.rules
     ).join_from(
         t.workspace,
         t.workspace_override,

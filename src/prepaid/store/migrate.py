@@ -29,8 +29,18 @@ def config(connection: Connection | None = None) -> Config:
 
 
 def upgrade(url: str) -> None:
-    """Make or bring up to date every table of the database. Repeating it changes nothing."""
-    _with_connection(url, lambda connection: command.upgrade(config(connection), "head"))
+    """Make or bring up to date every table of the database. Repeating it changes nothing.
+
+    Raises:
+        FileInUse: another process writes the SQLite file.
+    """
+    path = sqlite_path(url)
+    lock = None if path is None else sqlite.WriteLock(path)
+    try:
+        _with_connection(url, lambda connection: command.upgrade(config(connection), "head"))
+    finally:
+        if lock is not None:
+            lock.release()
 
 
 def differences(url: str) -> str | None:

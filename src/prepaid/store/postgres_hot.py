@@ -7,16 +7,15 @@ import asyncpg
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-
 from prepaid.domain.accounts import Account
 from prepaid.domain.amounts import Micros
 from prepaid.domain.book import Book, Stored
 from prepaid.domain.charges import Charge
 from prepaid.domain.ids import AccountId, Seq
 from prepaid.domain.instants import Instant
-from prepaid.domain.windows import Part, Slice, Window, cut
-from prepaid.store import rows
+from prepaid.domain.windows import Slice, Window, cut
 from prepaid.store import postgres_statements as sql
+from prepaid.store import rows
 from prepaid.store.hot import CommitLost, Due, KeyAt, Moment, Unavailable
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from prepaid.domain.instants import HOUR
 from prepaid.domain.windows import Window
 from prepaid.store import tables
 
-Row = Sequence[Any]
+Row = Any  # a driver's row: read by position
 
 ACCOUNT = (
     "id, epoch, closed, floor, clock_offset, seq, at, balance, chain, holds_due, alarm, topup_on"
@@ -19,6 +19,7 @@ ACCOUNT = (
 CHARGE = ", ".join(column.name for column in tables.charge.columns)
 WINDOW = "account_id, scope, period, micros, tail, head, alarm"
 ENTRY = ", ".join(column.name for column in tables.ledger_entry.columns)
+_IMPORTED = CHARGE.split(", ").index("imported")
 KEY = ", ".join(column.name for column in tables.idempotency_key.columns)
 
 
@@ -48,7 +49,9 @@ def account_changes(book: Book) -> tuple[Any, ...]:
 
 def charge(row: Row) -> Charge:
     """A charge of the columns `CHARGE`."""
-    return Charge(*row[:12], bool(row[12]), *row[13:])
+    values = list(row)
+    values[_IMPORTED] = bool(values[_IMPORTED])
+    return Charge(*values)
 
 
 def new_charge(value: Charge) -> tuple[Any, ...]:

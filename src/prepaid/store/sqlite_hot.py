@@ -11,7 +11,6 @@ from typing import TypeVar
 from pysqlite3 import dbapi2
 from sqlalchemy import Connection
 
-
 from prepaid.domain.accounts import Account
 from prepaid.domain.amounts import Micros
 from prepaid.domain.book import Book, Stored

@@ -16,10 +16,10 @@ GUARDS = {
         for verb in ("update", "delete")
     ],
     "postgresql": [
-        "CREATE FUNCTION ledger_entry_refuse() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN RAISE EXCEPTION 'ledger entries are append-only'; END $$",
-        "CREATE TRIGGER ledger_entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE"
-        " ON ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION ledger_entry_refuse()",
+        """CREATE FUNCTION ledger_entry_refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'ledger entries are append-only'; END $$""",
+        """CREATE TRIGGER ledger_entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE
+        ON ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION ledger_entry_refuse()""",
     ],
 }
 

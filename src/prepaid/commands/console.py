@@ -1,0 +1,18 @@
+"""Words to the person at the terminal."""
+
+import typer
+from rich.console import Console
+
+_out = Console(highlight=False, soft_wrap=True)
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Print a line."""
+    _out.print(text)
+
+
+def fail(message: str, code: int = 1) -> typer.Exit:
+    """Say what is wrong and what to do; the caller raises what this returns."""
+    _err.print(f"[bold red]prepaid:[/] {message}")
+    return typer.Exit(code)

@@ -1,0 +1,133 @@
+"""Metering: charges of billable requests, and what becomes of them. Everything by the writer."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from prepaid.domain import ids
+from prepaid.domain.accounts import Tag
+from prepaid.domain.book import Outcome
+from prepaid.domain.charges import Charge
+from prepaid.domain.commands import Command, Sweep
+from prepaid.domain.ids import AccountId
+from prepaid.domain.refusals import Refusal, not_found
+from prepaid.flows.desk import Desk, account_of
+from prepaid.store import accounts, keys, ledger
+from prepaid.store.accounts import AccountRow
+from prepaid.store.hot import Unavailable
+from prepaid.store.writer import Overloaded
+
+KEYS_KNOWN_MAX = 100_000
+SWEPT_MAX = 500
+
+
+class KeyPlace(NamedTuple):
+    """Which account a key opens, and its number there. Never changes while the key exists."""
+
+    account: AccountId
+    number: int
+
+
+class KeyRing:
+    """Which account a key belongs to. Whether it still holds is asked under the account's lock."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._known: dict[str, KeyPlace] = {}
+
+    async def place(self, api_key: str) -> KeyPlace:
+        """The account and number of a key.
+
+        Raises:
+            Refusal: `401 unauthorized` when there is no such key.
+        """
+        known = self._known.get(api_key)
+        if known is not None:
+            return known
+        digest = digest_of(api_key)
+        row = await self._desk.vault.read(lambda connection: keys.find(connection, digest))
+        if row is None:
+            raise unknown_key()
+        if len(self._known) >= KEYS_KNOWN_MAX:
+            self._known.clear()
+        place = self._known[api_key] = KeyPlace(row.account_id, row.number)
+        return place
+
+
+def digest_of(api_key: str) -> bytes:
+    """What is kept of a key."""
+    return hashlib.sha256(api_key.encode("utf-8", "surrogatepass")).digest()
+
+
+def unknown_key() -> Refusal:
+    """`401 unauthorized`: the same words for a wrong key and a revoked one."""
+    return Refusal("unauthorized", "the API key is unknown or revoked")
+
+
+async def charge(desk: Desk, command: Command) -> Outcome:
+    """Have one command of metering committed.
+
+    Raises:
+        Refusal: the command is not allowed; nothing has changed.
+        Overloaded: too many wait.
+        Unavailable: the database is away.
+    """
+    return await desk.vault.submit(command)
+
+
+async def charge_many(
+    desk: Desk, commands: Sequence[Command | Refusal]
+) -> list[Outcome | Exception]:
+    """Have several charges committed; each has its own result, in order.
+
+    A result is an outcome, a refusal, or `Overloaded` or `Unavailable` for what was not taken.
+    """
+    return await asyncio.gather(*(_result(desk, command) for command in commands))
+
+
+async def _result(desk: Desk, command: Command | Refusal) -> Outcome | Exception:
+    if isinstance(command, Refusal):
+        return command
+    try:
+        return await desk.vault.submit(command)
+    except (Refusal, Overloaded, Unavailable) as error:
+        return error
+
+
+async def get_charge(desk: Desk, place: ids.Owned) -> tuple[Charge, Tag | None]:
+    """One charge as it is now, its due expiry included.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+    await fresh(desk, place.account)
+    found = await desk.vault.read(lambda connection: ledger.charge(connection, *place))
+    if found is None:
+        raise not_found("the charge")
+    tag = await desk.vault.read(lambda connection: ledger.tag(connection, found))
+    return found, tag
+
+
+async def fresh(desk: Desk, account: AccountId) -> AccountRow:
+    """The account after its due holds have expired, so that what is read is exact.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+    row = await account_of(desk, account)
+    if row.holds_due is None or row.holds_due > desk.clock() + row.clock_offset:
+        return row
+    try:
+        await desk.vault.submit(Sweep(account=account))
+    except Overloaded:  # reading goes on while writing is crowded
+        return row
+    return await account_of(desk, account)
+
+
+async def sweep(desk: Desk) -> int:
+    """Expire the due holds of idle accounts; the number of accounts swept."""
+    now = desk.clock()
+    due = await desk.vault.read(lambda connection: accounts.due(connection, now, SWEPT_MAX))
+    await asyncio.gather(*(desk.vault.submit(Sweep(account=account)) for account in due))
+    return len(due)

@@ -1,0 +1,86 @@
+"""Workspaces: create, list, give another legal name, archive."""
+
+from prepaid.domain.ids import ACCOUNT_WIDE, DEFAULT, AccountId
+from prepaid.domain.refusals import Refusal, not_found
+from prepaid.flows.accounts import locked
+from prepaid.flows.desk import Desk
+from prepaid.store import accounts, workspaces
+from prepaid.store.accounts import DEFAULT_NAME, AccountRow
+from prepaid.store.vault import Connection
+from prepaid.store.workspaces import NameTaken, WorkspaceRow
+
+WORKSPACES_MAX = 100_000
+
+
+async def create(desk: Desk, account: AccountId, name: str, legal_name: str) -> WorkspaceRow:
+    """A new workspace.
+
+    Raises:
+        Refusal: `workspace_name_reserved`, `workspace_exists`.
+    """
+    if name == DEFAULT_NAME:
+        message = "the name default is reserved: every account has that workspace already"
+        raise Refusal("workspace_name_reserved", message)
+
+    def work(connection: Connection, row: AccountRow) -> WorkspaceRow:
+        made = workspaces.create(connection, row.id, name, legal_name, desk.clock())
+        if made.number > WORKSPACES_MAX:
+            message = f"an account has at most {WORKSPACES_MAX} workspaces"
+            raise Refusal("invalid_request", message)
+        accounts.change(connection, row.id, {}, desk.clock())
+        return made
+
+    try:
+        return await locked(desk, account, work)
+    except NameTaken as error:
+        message = f"a workspace named {name!r} exists already"
+        raise Refusal("workspace_exists", message) from error
+
+
+async def every(desk: Desk, account: AccountId) -> list[WorkspaceRow]:
+    """The active workspaces, `default` first, then in the order they were made."""
+    rows = await desk.vault.read(lambda connection: workspaces.every(connection, account))
+    return [row for row in rows if row.archived_at is None]
+
+
+async def rename(desk: Desk, account: AccountId, name: str, legal_name: str | None) -> WorkspaceRow:
+    """Give a workspace another legal name; None changes nothing.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+
+    def work(connection: Connection, row: AccountRow) -> WorkspaceRow:
+        found = _active(connection, row.id, name)
+        if legal_name is None or legal_name == found.legal_name:
+            return found
+        accounts.change(connection, row.id, {}, desk.clock())
+        return workspaces.rename(connection, row.id, found, legal_name, desk.clock())
+
+    return await locked(desk, account, work)
+
+
+async def archive(desk: Desk, account: AccountId, name: str) -> WorkspaceRow:
+    """Take a workspace out of use. Its usage stays in reports; its name becomes free.
+
+    Raises:
+        Refusal: `404 not_found`, `409 default_workspace`.
+    """
+
+    def work(connection: Connection, row: AccountRow) -> WorkspaceRow:
+        found = _active(connection, row.id, name)
+        if found.number == DEFAULT:
+            raise Refusal("default_workspace", "the default workspace cannot be deleted")
+        assert found.number != ACCOUNT_WIDE, "the account-wide bucket is no workspace"
+        workspaces.archive(connection, row.id, found.number, desk.clock())
+        accounts.change(connection, row.id, {}, desk.clock())
+        return found
+
+    return await locked(desk, account, work)
+
+
+def _active(connection: Connection, account: AccountId, name: str) -> WorkspaceRow:
+    found = workspaces.active(connection, account, name)
+    if found is None:
+        raise not_found(f"the workspace {name!r}")
+    return found

@@ -1,0 +1,92 @@
+"""Reading the ledger and its charges."""
+
+from sqlalchemy import Connection, select
+
+from prepaid.domain.accounts import Tag
+from prepaid.domain.charges import Charge
+from prepaid.domain.entries import Entry
+from prepaid.domain.ids import AccountId, Seq
+from prepaid.domain.instants import Instant
+from prepaid.store import rows
+from prepaid.store import tables as t
+
+NO_SEQ_YET: Seq = 2**62
+
+
+def entries(connection: Connection, account: AccountId, before: Seq, limit: int) -> list[Entry]:
+    """Entries of an account, newest first, those with a smaller sequence number than `before`."""
+    e = t.ledger_entry.c
+    query = (
+        select(t.ledger_entry)
+        .where(e.account_id == account, e.seq < before)
+        .order_by(e.seq.desc())
+        .limit(limit)
+    )
+    return [Entry(*row) for row in connection.execute(query)]
+
+
+def charge(connection: Connection, account: AccountId, seq: Seq) -> Charge | None:
+    """One charge."""
+    c = t.charge.c
+    query = select(t.charge).where(c.account_id == account, c.seq == seq)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else rows.charge(row)
+
+
+def tag(connection: Connection, value: Charge) -> Tag | None:
+    """What answers say of a charge's workspace."""
+    w, n = t.workspace.c, t.legal_name.c
+    query = (
+        select(w.number, w.name, n.legal_name)
+        .join_from(
+            t.workspace, t.legal_name, (w.account_id == n.account_id) & (w.number == n.number)
+        )
+        .where(
+            w.account_id == value.account,
+            w.number == value.workspace,
+            n.version == value.version,
+        )
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Tag(*row)
+
+
+def seqs_around(
+    connection: Connection, account: AccountId, start: Instant, end: Instant
+) -> tuple[Seq, Seq]:
+    """Sequence numbers `(low, high)` with every change of `[start, end)` strictly between.
+
+    Time grows with the sequence number, so a binary search finds them without an index on time.
+    """
+    return _last_before(connection, account, start), _first_from(connection, account, end)
+
+
+def _last_before(connection: Connection, account: AccountId, at: Instant) -> Seq:
+    e = t.ledger_entry.c
+    first = _first_from(connection, account, at)
+    query = (
+        select(e.seq).where(e.account_id == account, e.seq < first).order_by(e.seq.desc()).limit(1)
+    )
+    return connection.execute(query).scalar_one_or_none() or 0
+
+
+def _first_from(connection: Connection, account: AccountId, at: Instant) -> Seq:
+    e = t.ledger_entry.c
+    newest = select(e.seq).where(e.account_id == account).order_by(e.seq.desc()).limit(1)
+    low, high = 0, (connection.execute(newest).scalar_one_or_none() or 0) + 1
+    found = NO_SEQ_YET
+    while low < high:
+        middle = (low + high) // 2
+        probe = (
+            select(e.seq, e.at)
+            .where(e.account_id == account, e.seq >= middle)
+            .order_by(e.seq)
+            .limit(1)
+        )
+        row = connection.execute(probe).one_or_none()
+        if row is None or row.at >= at:
+            high = middle
+            found = found if row is None else row.seq
+        else:
+            low = row.seq + 1
+    return found

@@ -1,0 +1,54 @@
+"""The price list, and own prices of single accounts."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from sqlalchemy import Connection, delete, insert, select, update
+
+from prepaid.domain.amounts import Micros
+from prepaid.domain.ids import AccountId
+from prepaid.store import tables as t
+
+
+class Price(Struct, frozen=True):
+    """What one unit of a SKU costs."""
+
+    sku: str
+    micros: Micros
+    unit: str = "request"
+    description: str = ""
+
+
+def listed(connection: Connection) -> list[Price]:
+    """The whole list, by SKU."""
+    p = t.price.c
+    query = select(p.sku, p.micros, p.unit, p.description).order_by(p.sku)
+    return [Price(*row) for row in connection.execute(query)]
+
+
+def replace_list(connection: Connection, prices: Sequence[Price]) -> None:
+    """Put a new list in place of the old; every process sees it at its next command."""
+    # The epoch's row first: two writers of the list come one after the other.
+    connection.execute(update(t.price_list).values(epoch=t.price_list.c.epoch + 1))
+    connection.execute(delete(t.price))
+    if prices:
+        names = Price.__struct_fields__
+        rows = [{name: getattr(price, name) for name in names} for price in prices]
+        connection.execute(insert(t.price), rows)
+
+
+def own(connection: Connection, account: AccountId) -> list[Price]:
+    """The own prices of an account, by SKU."""
+    a = t.account_price.c
+    query = select(a.sku, a.micros).where(a.account_id == account).order_by(a.sku)
+    return [Price(*row) for row in connection.execute(query)]
+
+
+def replace_own(connection: Connection, account: AccountId, prices: Sequence[Price]) -> None:
+    """Put new own prices in place of the old ones of a locked account."""
+    connection.execute(delete(t.account_price).where(t.account_price.c.account_id == account))
+    if prices:
+        rows = [
+            {"account_id": account, "sku": price.sku, "micros": price.micros} for price in prices
+        ]
+        connection.execute(insert(t.account_price), rows)

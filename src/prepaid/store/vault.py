@@ -1,0 +1,82 @@
+"""The one object flows are handed: reads, rare writes, and the batching writers."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from prepaid.domain.book import Outcome
+from prepaid.domain.commands import Command
+from prepaid.store.directory import Directories
+from prepaid.store.hot import Lane
+from prepaid.store.locations import sqlite_path
+from prepaid.store.postgres import PostgresDatabase
+from prepaid.store.sqlite import SqliteDatabase
+from prepaid.store.writer import Writer
+
+__all__ = ["Connection", "Database", "Vault", "open_database"]  # flows name the type, no more
+
+T = TypeVar("T")
+
+
+class Database(Protocol):
+    """What both databases offer beside the hot path."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several processes may write it."""
+
+    async def read(self, function: Callable[[Connection], T]) -> T:
+        """Run statements on one snapshot."""
+
+    async def write(self, function: Callable[[Connection], T]) -> T:
+        """Run statements in one durable transaction."""
+
+    def lanes(self) -> Sequence[Lane]:
+        """One connection per batching writer."""
+
+    async def close(self) -> None:
+        """Close every connection."""
+
+
+def open_database(url: str, lanes: int = 1) -> Database:
+    """The database a URL names.
+
+    Raises:
+        ValueError: the URL is neither SQLite's nor PostgreSQL's.
+        FileInUse: another process writes the SQLite file.
+    """
+    path = sqlite_path(url)
+    return PostgresDatabase(url, lanes) if path is None else SqliteDatabase(path)
+
+
+class Vault:
+    """A database with its writers running."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        directories = Directories()
+        self.writers = [Writer(lane, directories) for lane in database.lanes()]
+
+    def start(self) -> None:
+        """Begin to take commands."""
+        for writer in self.writers:
+            writer.start()
+
+    async def stop(self) -> None:
+        """Commit what is queued, then close the database."""
+        await asyncio.gather(*(writer.stop() for writer in self.writers))
+        await self.database.close()
+
+    async def submit(self, command: Command) -> Outcome:
+        """Have a command committed, in its account's order; see `Writer.submit`."""
+        return await self.writers[command.account % len(self.writers)].submit(command)
+
+    async def read(self, function: Callable[[Connection], T]) -> T:
+        """Run statements on one snapshot."""
+        return await self.database.read(function)
+
+    async def write(self, function: Callable[[Connection], T]) -> T:
+        """Run statements in one durable transaction."""
+        return await self.database.write(function)

@@ -1,0 +1,1 @@
+"""The front door: routes, who is asking, typed bodies, errors. Past it, no dict."""

@@ -1,0 +1,257 @@
+"""Charges: what the operator asks with, and the answers, rendered from the charge's columns."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from prepaid.domain import ids
+from prepaid.domain.accounts import Tag
+from prepaid.domain.amounts import cents, from_credits
+from prepaid.domain.book import Outcome
+from prepaid.domain.charges import Charge
+from prepaid.domain.commands import Refund, Release, Reserve, Settle
+from prepaid.domain.ids import Owned
+from prepaid.domain.instants import SECOND, iso_micros
+from prepaid.domain.refusals import invalid
+from prepaid.flows.metering import KeyRing
+from prepaid.web import parsing
+from prepaid.web.shapes import Body, Credits, Number, Quantity, Shape, Sku, TtlSeconds
+
+
+class ChargeBody(Body, frozen=True, kw_only=True):
+    """`POST /v2/operator/charges`: authorise and reserve, or charge at once."""
+
+    api_key: str | None = None
+    account_id: str | None = None
+    workspace: str | None = "default"
+    sku: Sku
+    quantity: Quantity = 1
+    credits: Credits | None = None
+    settle: bool = False
+    ttl_seconds: TtlSeconds = 900
+    metadata: dict[str, str] | None = None
+
+
+class BatchItem(Body, frozen=True, kw_only=True):
+    """One charge of a batch: with its own key, and a time when it is an import."""
+
+    api_key: str | None = None
+    account_id: str | None = None
+    workspace: str | None = "default"
+    sku: Sku
+    quantity: Quantity = 1
+    credits: Credits | None = None
+    settle: bool | UnsetType = UNSET
+    ttl_seconds: TtlSeconds = 900
+    metadata: dict[str, str] | None = None
+    idempotency_key: str | None = None
+    occurred_at: datetime | None = None
+
+
+class BatchBody(Body, frozen=True, kw_only=True):
+    """`POST /v2/operator/charges/batch`: up to 1 000 charges."""
+
+    charges: list[msgspec.Raw]
+
+
+class SettleBody(Body, frozen=True, kw_only=True):
+    """Neither field: as it was held."""
+
+    credits: Credits | None = None
+    quantity: Quantity | None = None
+
+
+class RefundBody(Body, frozen=True, kw_only=True):
+    """Omitted: all of it."""
+
+    credits: Credits | None = None
+
+
+class NoBody(Body, frozen=True, kw_only=True):
+    """An empty object."""
+
+
+class WorkspaceShape(Shape, frozen=True, kw_only=True):
+    """The workspace a request was tagged with."""
+
+    id: str
+    name: str
+    legal_name: str
+    is_default: bool
+
+
+class ChargeShape(Shape, frozen=True, kw_only=True):
+    """A charge right after what was asked."""
+
+    id: str
+    account_id: str
+    status: str
+    sku: str
+    quantity: int
+    cents: Number
+    workspace: WorkspaceShape | None
+    balance_cents: Number
+    seq: int
+    reserved_at: str
+    expires_at: str | None
+
+
+class ChargeRecord(ChargeShape, frozen=True, kw_only=True):
+    """A charge as it is now."""
+
+    held_cents: Number
+    refunded_cents: Number
+    ended_at: str | None
+    metadata: dict[str, str]
+
+
+class BatchResult(Shape, frozen=True, kw_only=True):
+    """One result per item, in order: its status, and the body the single route would answer."""
+
+    status: int
+    body: Any
+
+
+class BatchShape(Shape, frozen=True, kw_only=True):
+    """The results of a batch."""
+
+    results: list[BatchResult]
+
+
+async def reserve_of(body: ChargeBody | BatchItem, key: str | None, ring: KeyRing) -> Reserve:
+    """The command a body asks for.
+
+    Raises:
+        Refusal: 400 naming the field, or 401 for an unknown key.
+    """
+    if (body.api_key is None) == (body.account_id is None):
+        raise invalid("accountId", "or apiKey must be given, and not both")
+    number = None
+    if body.api_key is not None:
+        account, number = await ring.place(body.api_key)
+    else:
+        assert body.account_id is not None, "one of the two is given"
+        account = parsing.account_id(body.account_id, "accountId")
+    occurred_at = getattr(body, "occurred_at", None)
+    if occurred_at is not None and body.settle is False:
+        raise invalid("settle", "must be true or omitted for usage that has occurred")
+    return Reserve(
+        account=account,
+        key=key,
+        workspace=body.workspace,
+        sku=body.sku,
+        quantity=body.quantity,
+        credits=None if body.credits is None else from_credits(body.credits, "credits"),
+        settle=occurred_at is not None or body.settle is True,
+        ttl=body.ttl_seconds * SECOND,
+        metadata=parsing.metadata(body.metadata) if body.metadata else None,
+        occurred_at=None if occurred_at is None else parsing.instant(occurred_at, "occurredAt"),
+        api_key=number,
+    )
+
+
+def settle_of(place: Owned, body: SettleBody, key: str | None) -> Settle:
+    """The command of a settle.
+
+    Raises:
+        Refusal: 400 when both an amount and a quantity are named.
+    """
+    if body.credits is not None and body.quantity is not None:
+        raise invalid("credits", "and quantity cannot both be given")
+    amount = None if body.credits is None else from_credits(body.credits, "credits")
+    return Settle(
+        account=place.account,
+        charge=place.number,
+        key=key,
+        credits=amount,
+        quantity=body.quantity,
+    )
+
+
+def release_of(place: Owned, key: str | None) -> Release:
+    """The command of a release."""
+    return Release(account=place.account, charge=place.number, key=key)
+
+
+def refund_of(place: Owned, body: RefundBody, key: str | None) -> Refund:
+    """The command of a refund."""
+    amount = None if body.credits is None else from_credits(body.credits, "credits")
+    return Refund(account=place.account, charge=place.number, key=key, credits=amount)
+
+
+def reserved(outcome: Outcome) -> ChargeShape:
+    """The answer to a reserve, from what never changes of a charge: so it can be repeated."""
+    c = outcome.charge
+    assert c is not None, "a reserve has a charge"
+    return ChargeShape(
+        id=ids.charge(c.account, c.seq),
+        account_id=ids.account(c.account),
+        status="settled" if c.expires_at is None else "held",
+        sku=c.sku,
+        quantity=c.quantity,
+        cents=cents(c.held),
+        workspace=workspace(c, outcome.tag),
+        balance_cents=cents(c.balance),
+        seq=c.seq,
+        reserved_at=iso_micros(c.reserved_at),
+        expires_at=None if c.expires_at is None else iso_micros(c.expires_at),
+    )
+
+
+def ended(outcome: Outcome) -> ChargeRecord:
+    """The answer to a settle or release: how the charge ended, refunds left aside."""
+    c = outcome.charge
+    assert c is not None, "an ending has a charge"
+    return _record(c, outcome.tag, c.ended_amount or 0, 0, outcome)
+
+
+def refunded(outcome: Outcome) -> ChargeRecord:
+    """The answer to a refund: what the account pays after it."""
+    c = outcome.charge
+    assert c is not None, "a refund has a charge"
+    return _record(c, outcome.tag, c.amount, (c.ended_amount or 0) - c.amount, outcome)
+
+
+def record(charge: Charge, tag: Tag | None) -> ChargeRecord:
+    """A charge as it is now, with the balance and number of its last step."""
+    seq, balance = charge.ended_seq or charge.seq, charge.ended_balance
+    outcome = Outcome(seq, charge.balance if balance is None else balance)
+    back = (charge.ended_amount or 0) - charge.amount if charge.ended_seq else 0
+    return _record(charge, tag, charge.amount, back, outcome)
+
+
+def _record(
+    c: Charge, tag: Tag | None, amount: int, refunded_amount: int, outcome: Outcome
+) -> ChargeRecord:
+    return ChargeRecord(
+        id=ids.charge(c.account, c.seq),
+        account_id=ids.account(c.account),
+        status=c.status,
+        sku=c.sku,
+        quantity=c.quantity if c.ended_quantity is None else c.ended_quantity,
+        cents=cents(amount),
+        workspace=workspace(c, tag),
+        balance_cents=cents(outcome.balance),
+        seq=outcome.seq,
+        reserved_at=iso_micros(c.reserved_at),
+        expires_at=None if c.expires_at is None else iso_micros(c.expires_at),
+        held_cents=cents(c.held),
+        refunded_cents=cents(refunded_amount),
+        ended_at=None if c.ended_at is None else iso_micros(c.ended_at),
+        metadata=msgspec.json.decode(c.metadata or "{}"),
+    )
+
+
+def workspace(c: Charge, tag: Tag | None) -> WorkspaceShape | None:
+    """The workspace object of an answer; None for the account-wide bucket."""
+    if tag is None:
+        return None
+    identity = ids.owned("ws", c.account, tag.number)
+    return WorkspaceShape(
+        id=identity,
+        name=tag.name,
+        legal_name=tag.legal_name,
+        is_default=tag.number == ids.DEFAULT,
+    )

@@ -1,0 +1,178 @@
+"""From bytes to typed values, at the door. Whatever is wrong is a refusal naming the field."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
+
+import msgspec
+
+from prepaid.domain import ids
+from prepaid.domain.ids import AccountId, Owned
+from prepaid.domain.instants import DAY, Instant, from_datetime
+from prepaid.domain.refusals import Refusal, invalid, not_found
+from prepaid.web import errors
+
+T = TypeVar("T")
+
+BODY_MAX = 1 << 20
+METADATA_KEYS_MAX = 50
+METADATA_KEY_MAX = 40
+METADATA_VALUE_MAX = 500
+
+_PRINTABLE = re.compile(r"[\x20-\x7e]{1,255}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+_decoders: dict[type, msgspec.json.Decoder[Any]] = {}
+
+
+def decode(data: bytes, kind: type[T]) -> T:
+    """A JSON body as a value of `kind`.
+
+    Raises:
+        Refusal: 400, naming the field where one is wrong.
+    """
+    try:
+        decoder = _decoders.get(kind)
+        if decoder is None:
+            decoder = _decoders[kind] = msgspec.json.Decoder(kind)
+        value: T = decoder.decode(data)
+    except msgspec.ValidationError as error:
+        raise errors.from_validation(error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise invalid("body", f"must be JSON: {error}") from error
+    return value
+
+
+def check_media_type(value: str | None) -> None:
+    """A body is JSON and says so.
+
+    Raises:
+        Refusal: `415 unsupported_media_type`.
+    """
+    kind = (value or "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        message = f"the body must be sent as application/json, not {kind or 'without a type'}"
+        raise Refusal("unsupported_media_type", message)
+
+
+def query(values: Mapping[str, str], kind: type[T]) -> T:
+    """A query string as a value of `kind`; unknown parameters are refused.
+
+    Raises:
+        Refusal: 400, naming the parameter.
+    """
+    try:
+        return msgspec.convert(dict(values), kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise errors.from_validation(error) from error
+
+
+def idempotency_key(value: str | None) -> str | None:
+    """The caller's key, if there is one.
+
+    Raises:
+        Refusal: 400 when it is not 1 to 255 printable ASCII characters.
+    """
+    if value is not None and not _PRINTABLE.fullmatch(value):
+        raise invalid("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
+    return value
+
+
+def plain_text(value: str, field: str, most: int) -> str:
+    """Text that people wrote: 1 to `most` characters, not blank, none of them a control.
+
+    Raises:
+        Refusal: 400 naming the field.
+    """
+    if _CONTROL.search(value):
+        raise invalid(field, "must not contain control characters")
+    if not value.strip() or len(value) > most:
+        raise invalid(field, f"must have 1 to {most} characters")
+    return value
+
+
+def metadata(value: dict[str, str] | None) -> str | None:
+    """Canonical JSON of the caller's own key-value pairs; None when there are none.
+
+    Raises:
+        Refusal: 400 beyond 50 keys of 40 characters with values of 500.
+    """
+    if not value:
+        return None
+    if len(value) > METADATA_KEYS_MAX:
+        raise invalid("metadata", f"must have at most {METADATA_KEYS_MAX} keys")
+    for key, text in value.items():
+        if len(key) > METADATA_KEY_MAX or len(text) > METADATA_VALUE_MAX:
+            limits = f"{METADATA_KEY_MAX} and values at most {METADATA_VALUE_MAX} characters"
+            raise invalid("metadata", f"keys must have at most {limits}")
+    return msgspec.json.encode(value, order="sorted").decode()
+
+
+def account_id(text: str, field: str | None = None) -> AccountId:
+    """The account an id names.
+
+    Raises:
+        Refusal: 400 naming the body's field, or 404 for one in a path.
+    """
+    found = ids.parse_account(text)
+    if found is None:
+        raise not_found("the account") if field is None else invalid(field, "is no account id")
+    return found
+
+
+def owned_id(prefix: str, text: str, what: str) -> Owned:
+    """The account and number an id in a path names.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+    found = ids.parse_owned(prefix, text)
+    if found is None:
+        raise not_found(what)
+    return found
+
+
+def period(start: str | None, end: str | None) -> tuple[Instant | None, Instant | None]:
+    """A report's period `[start, end)`: dates are whole UTC days, date-times are exact.
+
+    Raises:
+        Refusal: 400 naming `startDate` or `endDate`.
+    """
+    low = None if start is None else _moment(start, "startDate")
+    high = None if end is None else _moment(end, "endDate")
+    if low is not None and high is not None and low > high:
+        raise invalid("startDate", "must not be after endDate")
+    if high is not None and _DATE.fullmatch(end or ""):
+        high += DAY
+    return low, high
+
+
+def _moment(text: str, field: str) -> Instant:
+    needs = "must be a date like 2026-04-01 or a date-time like 2026-04-01T00:00:00Z"
+    try:
+        if _DATE.fullmatch(text):
+            day = date.fromisoformat(text)
+            return from_datetime(datetime(day.year, day.month, day.day, tzinfo=UTC))
+        # A plus sign that was not encoded arrives as a space.
+        moment = msgspec.convert(text.replace(" ", "+"), datetime)
+        instant = from_datetime(moment)
+    except (ValueError, OverflowError, msgspec.ValidationError) as error:
+        raise invalid(field, needs) from error
+    return instant
+
+
+def instant(moment: datetime, field: str) -> Instant:
+    """The point in time of a body's date-time.
+
+    Raises:
+        Refusal: 400 when it has no offset.
+    """
+    if moment.tzinfo is None or moment.utcoffset() is None:
+        raise invalid(field, "needs an offset, for example 2026-04-01T00:00:00Z")
+    try:
+        return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    except OverflowError as error:
+        raise invalid(field, "is out of range") from error

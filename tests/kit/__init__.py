@@ -1,0 +1,1 @@
+"""What tests of several rooms share: a shop in this process, and a server in its own."""
