@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import sys
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -65,9 +66,9 @@ def application(settings: Settings, desk: Desk) -> app.FrontDoor:
     )
 
 
-def serving() -> app.FrontDoor:
-    """The service by the environment's settings: what each worker process of `serve` runs."""
-    settings = configuration.load()
+def serving(settings: Settings | None = None) -> app.FrontDoor:
+    """The service by these settings, or by the environment's: so in each process of `serve`."""
+    settings = settings or configuration.load()
     configuration.check_for_production(settings)
     log_to_stderr(settings.log_level)
     return application(settings, open_desk(settings))
@@ -86,7 +87,7 @@ def log_to_stderr(level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]
         ),
-        logger_factory=structlog.WriteLoggerFactory(open(2, "w", closefd=False)),  # noqa: SIM115 - stderr, for as long as the process lives
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
 

@@ -62,6 +62,11 @@ class Module:
         return ast.parse(self.text, self.path)
 
     @property
+    def is_migration(self) -> bool:
+        """A flat list of tables, which Alembic wants in one function and nobody changes again."""
+        return self.path.startswith("src/prepaid/store/migrations/versions/")
+
+    @property
     def is_source(self) -> bool:
         return self.path.startswith("src/")
 
@@ -77,14 +82,14 @@ def modules(root: Path = ROOT) -> list[Module]:
 
 def long_module(module: Module) -> Iterator[str]:
     """A module is at most 250 lines."""
-    if len(module.lines) > MODULE_LINES_MAX:
+    if len(module.lines) > MODULE_LINES_MAX and not module.is_migration:
         yield f"{module.path}: {len(module.lines)} lines, at most {MODULE_LINES_MAX}"
 
 
 def long_function(module: Module) -> Iterator[str]:
     """A function is at most 50 lines, from its `def` to its last line."""
     for node in module.nodes:
-        if not isinstance(node, Function):
+        if not isinstance(node, Function) or module.is_migration:
             continue
         length = (node.end_lineno or node.lineno) - node.lineno + 1
         if length > FUNCTION_LINES_MAX:

@@ -52,9 +52,10 @@ class Till:
         return self._credit(command, now)
 
     def expire_due(self, now: Instant) -> None:
-        """Release every hold whose time is over, each with its own sequence number."""
+        """Release every hold whose time is over, each at its own expiry and with its own number."""
         for charge in self.ledger.due(now):
-            self._end(charge, "expired", "release", 0, now)
+            assert charge.expires_at is not None
+            self._end(charge, "expired", "release", 0, charge.expires_at)
 
     def next_seq(self, now: Instant) -> Seq:
         """Number of a command that is sure to be done and has changed nothing yet: step 1.

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-import os
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -39,14 +39,16 @@ def demo(port: Port = 8080) -> None:
     secrets_file = FOLDER / "secrets.json"
     known = json.loads(secrets_file.read_text("utf-8")) if secrets_file.exists() else {}
     known.setdefault("operator_key", secrets.token_urlsafe(24))
-    url = os.environ.get("PREPAID_DATABASE_URL", f"sqlite:///{FOLDER}/prepaid.db")
-    os.environ.update(
-        PREPAID_DATABASE_URL=url,
-        PREPAID_OPERATOR_KEY=known["operator_key"],
-        PREPAID_PORT=str(port),
-        PREPAID_PUBLIC_URL=f"http://127.0.0.1:{port}",
+    base = serve.load()
+    is_named = base.database_url != Settings.database_url
+    url = base.database_url if is_named else f"sqlite:///{FOLDER}/prepaid.db"
+    wanted = replace(
+        base,
+        database_url=url,
+        operator_key=known["operator_key"],
+        port=port,
+        public_url=f"http://127.0.0.1:{port}",
     )
-    wanted = serve.load()
     if known.get("database_url") != url:
         known |= {"database_url": url} | _seed(wanted)
     secrets_file.touch(mode=0o600)

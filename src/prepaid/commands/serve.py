@@ -47,7 +47,7 @@ def run(wanted: Settings, workers: int = 1) -> None:
     """Run the server until it is told to stop."""
     try:
         upgrade(wanted.database_url)
-        application = "prepaid.assembly:serving" if workers > 1 else assembly.serving()
+        application = "prepaid.assembly:serving" if workers > 1 else assembly.serving(wanted)
     except FileInUse as error:
         raise fail(f"{error}; stop it first") from error
     config = uvicorn.Config(

@@ -38,10 +38,10 @@ class Stored(Struct, frozen=True):
 class Book:
     """State of one account within one batch. Commands change it; the store writes the changes."""
 
-    def __init__(self, account: Account, directory: Directory, now: Instant) -> None:
+    def __init__(self, account: Account, directory: Directory) -> None:
         self.account = account
         self.directory = directory
-        self.now = now
+        self.now = account.at
         self.charges: dict[Seq, Charge] = {}
         self.windows: dict[int, Window] = {}
         self.keys: dict[tuple[Route, str], Stored] = {}
@@ -61,6 +61,11 @@ class Book:
         """Whether anything is to be written."""
         account = self.account
         return account.seq != self._seq_before or account.holds_due != self._due_before
+
+    def tick(self, now: Instant) -> None:
+        """Let the account's time go on; it never goes back."""
+        assert now >= self.account.at, "time of an account only goes on"
+        self.now = self.account.at = now
 
     def next_seq(self) -> Seq:
         """The sequence number of the next change."""

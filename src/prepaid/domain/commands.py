@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from prepaid.domain.amounts import Micros
-from prepaid.domain.ids import AccountId, Seq
+from prepaid.domain.ids import AccountId, Seq, WorkspaceNumber
 from prepaid.domain.instants import SECOND, Instant, Span
 from prepaid.domain.refusals import Detail, Refusal
 
@@ -70,9 +70,24 @@ class Credit(Command, frozen=True, kw_only=True):
     reason: str
 
 
+class Configure(Command, frozen=True, kw_only=True):
+    """Change the account's notification rules: only the fields that are named."""
+
+    changes: dict[str, object]  # field of `alerting.Config` → new value
+
+
+class ConfigureWorkspace(Command, frozen=True, kw_only=True):
+    """Change one workspace's own rules; None takes them all away."""
+
+    workspace: WorkspaceNumber
+    changes: dict[str, object] | None  # field of `alerting.Override` → new value
+
+
 class Sweep(Command, frozen=True, kw_only=True):
     """Nothing but the expiry of due holds, which every command does first."""
 
+
+Rules = Configure | ConfigureWorkspace
 
 ROUTES: dict[type[Command], Route] = {
     Reserve: "charge",

@@ -9,12 +9,22 @@ from prepaid.domain.amounts import Micros
 from prepaid.domain.book import Book
 from prepaid.domain.ids import Seq
 from prepaid.domain.notifications import Cause
+from prepaid.domain.windows import Slice
 
 
-def advance(book: Book, scope: int, between: Micros) -> None:
-    """Move a window to now, given the sum of the rows it passes, and arm what time reversed."""
+def advance(book: Book, scope: int, passed: Slice | None, between: Micros) -> None:
+    """Move a window to now, given the sum of the rows it passes, and arm what time reversed.
+
+    `between` is the sum as the store knows it; what this batch has changed since is added.
+    """
     window = book.windows[scope]
     before = window.sum
+    if passed is not None:
+        between += sum(
+            amount
+            for (place, at), amount in book.spend.items()
+            if place == scope and passed.after < at <= passed.until
+        )
     windows.move(window, book.now, book.directory.watch(scope).period, between)
     if window.alarm.fired:
         alarms.arm_by_time(window.alarm, before, window.sum)

@@ -1,31 +1,26 @@
 """What each command does to an account. Checks first, then changes: a refusal changes nothing."""
 
-from collections.abc import Iterable
-
 import msgspec
 from msgspec.structs import replace
 
 from prepaid.domain import charges
 from prepaid.domain.accounts import Tag
 from prepaid.domain.amounts import Micros
-from prepaid.domain.book import Book, Outcome, Stored
+from prepaid.domain.book import Book, Outcome
 from prepaid.domain.charges import Charge
 from prepaid.domain.commands import (
-    ROUTES,
-    Command,
     Credit,
     Refund,
     Release,
     Reserve,
     Settle,
     Sweep,
-    check_same,
-    request_of,
 )
 from prepaid.domain.entries import Kind
 from prepaid.domain.evaluation import Evaluation
 from prepaid.domain.ids import ACCOUNT_WIDE, WorkspaceNumber
 from prepaid.domain.refusals import Refusal, invalid
+from prepaid.domain.windows import PERIOD_MAX
 
 BALANCE_MAX: Micros = 10**18
 
@@ -33,55 +28,9 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Outcome).decode
 
 
-def apply(book: Book, command: Command) -> Outcome:
-    """Do what a command asks, once per idempotency key.
-
-    Raises:
-        Refusal: the command is not allowed, and nothing has changed.
-    """
-    if command.key is None:
-        return _do(book, command)
-    route = ROUTES[type(command)]
-    stored = book.keys.get((route, command.key))
-    if stored is not None:
-        check_same(command, stored.request)
-        return _replay(book, stored)
-    outcome = _do(book, command)
-    kept = None if route == "charge" else _encode(outcome)
-    stored = Stored(request_of(command), outcome.seq, book.now, kept)
-    book.keys[route, command.key] = book.new_keys[route, command.key] = stored
-    return outcome
-
-
-def _do(book: Book, command: Command) -> Outcome:
-    match command:
-        case Reserve():
-            return reserve(book, command)
-        case Settle():
-            return settle(book, command)
-        case Release():
-            return release(book, command)
-        case Refund():
-            return refund(book, command)
-        case Credit():
-            return credit(book, command)
-        case Sweep():
-            return sweep(book, command)
-        case _:
-            raise AssertionError(command)
-
-
-def expire(book: Book, due: Iterable[Charge]) -> None:
-    """Release holds whose time is over, in expiry order."""
-    for held in sorted(due, key=lambda charge: (charge.expires_at or 0, charge.seq)):
-        _undo(book, book.charges[held.seq], "expired")
-
-
-def _replay(book: Book, stored: Stored) -> Outcome:
-    if stored.outcome is not None:
-        return replace(_decode(stored.outcome), replayed=True)
-    charge = book.charges[stored.seq]
-    return Outcome(charge.seq, charge.balance, charge, book.tag(charge), replayed=True)
+def expire(book: Book, held: Charge) -> None:
+    """Release a hold whose time is over; the book's time is the expiry's own."""
+    _undo(book, book.charges[held.seq], "expired")
 
 
 def reserve(book: Book, command: Reserve) -> Outcome:
@@ -99,7 +48,8 @@ def reserve(book: Book, command: Reserve) -> Outcome:
     else:
         charges.check_import_time(command.occurred_at, book.now)
 
-    evaluation = Evaluation(book, book.directory.scopes(number))
+    is_old = command.occurred_at is not None and command.occurred_at < book.now - PERIOD_MAX
+    evaluation = Evaluation(book, () if is_old else book.directory.scopes(number))
     seq = book.next_seq()
     book.post(seq, "hold", -amount, seq)
     charge = _new_charge(book, command, number, version, unit_price, amount)

@@ -65,15 +65,14 @@ def opened(account: AccountId, scope: int, period: Span, now: Instant) -> Window
     return Window(account, scope, period, 0, now - period, 0, Alarm())
 
 
-def passed(window: Window, now: Instant, period: Span) -> Slice | None:
-    """The rows whose sum is needed to move the window to `now` with `period`.
+def passed(window: Window, old: Instant, new: Instant) -> Slice | None:
+    """The rows whose sum is needed to move the frontier from `old` to `new`.
 
-    None when none is needed: the frontier stays, or every row is behind the new one.
+    None when none is needed: it stays, or every row is behind the new one.
     """
-    tail = now - period
-    if tail == window.tail or tail >= window.head:
+    if new == old or new >= window.head:
         return None
-    low, high = sorted((tail, window.tail))
+    low, high = sorted((old, new))
     return Slice(window.account, window.scope, low, high)
 
 

@@ -42,6 +42,7 @@ async def create(
         floor=floor,
         balance=0,
         seq=0,
+        at=0,
         closed=False,
         clock_offset=0,
         holds_due=None,

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from prepaid.domain import ids
-from prepaid.domain.accounts import Tag
 from prepaid.domain.book import Outcome
-from prepaid.domain.charges import Charge
 from prepaid.domain.commands import Command, Sweep
 from prepaid.domain.ids import AccountId
 from prepaid.domain.refusals import Refusal, not_found
@@ -16,6 +14,7 @@ from prepaid.flows.desk import Desk, account_of
 from prepaid.store import accounts, keys, ledger
 from prepaid.store.accounts import AccountRow
 from prepaid.store.hot import Unavailable
+from prepaid.store.ledger import Tagged
 from prepaid.store.writer import Overloaded
 
 KEYS_KNOWN_MAX = 100_000
@@ -95,18 +94,17 @@ async def _result(desk: Desk, command: Command | Refusal) -> Outcome | Exception
         return error
 
 
-async def get_charge(desk: Desk, place: ids.Owned) -> tuple[Charge, Tag | None]:
+async def get_charge(desk: Desk, place: ids.Owned) -> Tagged:
     """One charge as it is now, its due expiry included.
 
     Raises:
         Refusal: `404 not_found`.
     """
     await fresh(desk, place.account)
-    found = await desk.vault.read(lambda connection: ledger.charge(connection, *place))
+    found = await desk.vault.read(lambda connection: ledger.tagged(connection, *place))
     if found is None:
         raise not_found("the charge")
-    tag = await desk.vault.read(lambda connection: ledger.tag(connection, found))
-    return found, tag
+    return found
 
 
 async def fresh(desk: Desk, account: AccountId) -> AccountRow:

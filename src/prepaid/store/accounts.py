@@ -26,6 +26,7 @@ class AccountRow(Struct, frozen=True):
     floor: Micros | None
     balance: Micros
     seq: Seq
+    at: Instant  # of the last batch, by the account's clock
     closed: bool
     clock_offset: Span
     holds_due: Instant | None

@@ -3,21 +3,34 @@
 The order of reading matters: the lock first, everything that depends on it in later statements.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from prepaid.domain import evaluation, metering, windows
+from prepaid.domain import evaluation, handling, metering, windows
 from prepaid.domain.accounts import Account
 from prepaid.domain.book import Book, Outcome
+from prepaid.domain.charges import Charge
 from prepaid.domain.commands import ROUTES, Command, Refund, Release, Reserve, Settle
 from prepaid.domain.ids import ACCOUNT_WIDE, AccountId
+from prepaid.domain.instants import Instant
 from prepaid.domain.refusals import Refusal, not_found
+from prepaid.domain.windows import Slice
 from prepaid.store import notifications
 from prepaid.store.directory import Directories, Missing
-from prepaid.store.hot import Due, HotTransaction, KeyAt, Moment
+from prepaid.store.hot import Clock, HotTransaction, KeyAt
 
 EXPIRED_PER_BATCH_MAX = 1_000
 
 Result = Outcome | Refusal
+
+
+class Moment(NamedTuple):
+    """A point in the time of one account: the expiry of a hold, or now, when commands come."""
+
+    account: AccountId
+    at: Instant
+    passed: dict[int, Slice | None]  # by scope: the rows its window passes
+    expiring: Charge | None
 
 
 class Batch:
@@ -33,7 +46,8 @@ class Batch:
         for command in commands:
             self._asked.setdefault(command.account, []).append(command)
         self._books: dict[AccountId, Book] = {}
-        self._due: list[Due] = []
+        self._now: dict[AccountId, Instant] = {}
+        self._due: dict[AccountId, list[Charge]] = {}
 
     async def run(self, batch_id: bytes) -> list[Result] | None:
         """Everything but COMMIT: one result per command, in order.
@@ -43,29 +57,27 @@ class Batch:
         await self._open()
         await self._read()
         await self._advance()
-        for due in self._due:
-            metering.expire(self._books[due.account], due.charges)
-        crowded = any(len(due.charges) == EXPIRED_PER_BATCH_MAX for due in self._due)
-        results = None if crowded else [self._apply(command) for command in self._commands]
+        crowded = any(len(due) == EXPIRED_PER_BATCH_MAX for due in self._due.values())
+        results = None if crowded else await self._results()
         await self._save(batch_id)
         return results
 
     async def _open(self) -> None:
         accounts = await self._transaction.lock(sorted(self._asked))
-        moment = await self._transaction.moment()
+        clock = await self._transaction.clock()
         missing = Missing()
         for account in accounts.values():
-            self._books[account.id] = self._book(account, moment, missing)
+            self._books[account.id] = self._book(account, clock, missing)
         self._missing = missing
 
-    def _book(self, account: Account, moment: Moment, missing: Missing) -> Book:
-        directory = self._directories.current(account, moment.price_epoch)
+    def _book(self, account: Account, clock: Clock, missing: Missing) -> Book:
+        directory = self._directories.current(account, clock.price_epoch)
         if directory is None:
-            directory = self._directories.open(account, moment.price_epoch)
+            directory = self._directories.open(account, clock.price_epoch)
             missing.configs.add(account.id)
         missing.directories[account.id] = directory
-        account.at = max(moment.clock + account.clock_offset, account.at + 1)
-        return Book(account, directory, account.at)
+        self._now[account.id] = max(clock.now + account.clock_offset, account.at + 1)
+        return Book(account, directory)
 
     async def _read(self) -> None:
         await self._read_keys()
@@ -102,14 +114,14 @@ class Batch:
 
     async def _read_due(self) -> None:
         for book in self._books.values():
-            account = book.account
-            if account.holds_due is None or account.holds_due > book.now:
+            account, now = book.account, self._now[book.account.id]
+            if account.holds_due is None or account.holds_due > now:
                 continue
-            due = await self._transaction.due(account.id, book.now, EXPIRED_PER_BATCH_MAX)
+            due = await self._transaction.due(account.id, now, EXPIRED_PER_BATCH_MAX)
             account.holds_due = due.next_at
             if len(due.charges) == EXPIRED_PER_BATCH_MAX:
-                account.holds_due = book.now  # more may be due
-            self._due.append(due)
+                account.holds_due = now  # more may be due
+            self._due[account.id] = due.charges
             book.charges.update((charge.seq, charge) for charge in due.charges)
 
     def _note_missing(self) -> None:
@@ -140,7 +152,20 @@ class Batch:
             missing.keys.add((account, key))
 
     async def _advance(self) -> None:
-        """Open the windows of every scope that is touched, and move them to now."""
+        """Go through the moments of each account: the expiry of each due hold, then now."""
+        await self._open_windows()
+        moments = [moment for book in self._books.values() for moment in self._moments(book)]
+        passed = [part for moment in moments for part in moment.passed.values() if part]
+        sums = iter(await self._transaction.sums(passed))
+        for moment in moments:
+            book = self._books[moment.account]
+            book.tick(max(moment.at, book.account.at))
+            for scope, part in moment.passed.items():
+                evaluation.advance(book, scope, part, 0 if part is None else next(sums))
+            if moment.expiring is not None:
+                metering.expire(book, moment.expiring)
+
+    async def _open_windows(self) -> None:
         places = [
             (account, scope)
             for account, book in self._books.items()
@@ -148,16 +173,33 @@ class Batch:
         ]
         for window in await self._transaction.windows(places):
             self._books[window.account].windows[window.scope] = window
-        slices = []
         for account, scope in places:
             book = self._books[account]
-            period = book.directory.watch(scope).period
             if scope not in book.windows:
-                book.windows[scope] = windows.opened(account, scope, period, book.now)
-            slices.append(windows.passed(book.windows[scope], book.now, period))
-        sums = iter(await self._transaction.sums([part for part in slices if part is not None]))
-        for (account, scope), part in zip(places, slices, strict=True):
-            evaluation.advance(self._books[account], scope, 0 if part is None else next(sums))
+                period = book.directory.watch(scope).period
+                opened = windows.opened(account, scope, period, self._now[account])
+                book.windows[scope] = opened
+
+    def _moments(self, book: Book) -> Iterator[Moment]:
+        """What each moment needs, foreseen: the frontiers go where the clock sends them."""
+        account, directory = book.account.id, book.directory
+        tails = {scope: window.tail for scope, window in book.windows.items()}
+
+        def passed(scopes: Iterable[int], at: Instant) -> dict[int, Slice | None]:
+            slices = {}
+            for scope in scopes:
+                old, tails[scope] = tails[scope], at - directory.watch(scope).period
+                slices[scope] = windows.passed(book.windows[scope], old, tails[scope])
+            return slices
+
+        due = self._due.get(account, [])
+        for charge in due:
+            at = charge.expires_at
+            assert at is not None, "only what expires can be due"
+            yield Moment(account, at, passed(directory.scopes(charge.workspace), at), charge)
+        if len(due) < EXPIRED_PER_BATCH_MAX:
+            now = self._now[account]
+            yield Moment(account, now, passed(book.windows, now), None)
 
     def _scopes(self, book: Book) -> Iterable[int]:
         directory = book.directory
@@ -168,12 +210,15 @@ class Batch:
                 touched.add(found.number if found else ACCOUNT_WIDE)
         return sorted({scope for number in touched for scope in directory.scopes(number)})
 
+    async def _results(self) -> list[Result]:
+        return [self._apply(command) for command in self._commands]
+
     def _apply(self, command: Command) -> Result:
         book = self._books.get(command.account)
         if book is None:
             return not_found("the account")
         try:
-            return metering.apply(book, command)
+            return handling.apply(book, command)
         except Refusal as refusal:
             return refusal
 

@@ -13,6 +13,7 @@ from prepaid.domain.ids import AccountId, WorkspaceNumber
 from prepaid.store import tables as t
 
 ACCOUNTS_KEPT = 100_000
+UNREAD = Config()  # stands in a new directory until its account's rules are read
 
 _config = msgspec.json.Decoder(Config)
 _override = msgspec.json.Decoder(Override)
@@ -29,11 +30,14 @@ class Directories:
         found = self._known.get(account.id)
         if found is None or (found.epoch, found.price_epoch) != (account.epoch, price_epoch):
             return None
+        if found.config is UNREAD:  # the transaction that opened it failed before it read them
+            return None
         return found
 
     def open(self, account: Account, price_epoch: int) -> Directory:
         """A new, empty directory."""
         directory = self._known[account.id] = Directory(account.epoch, price_epoch)
+        directory.config = UNREAD
         self._known.move_to_end(account.id)
         if len(self._known) > ACCOUNTS_KEPT:
             self._known.popitem(last=False)
@@ -68,7 +72,10 @@ class Missing:
             return
         c = t.notification_config.c
         query = select(c.account_id, c.config).where(c.account_id.in_(self.configs))
-        for account, config in connection.execute(query):
+        stored = connection.execute(query).all()
+        for account in self.configs:
+            self.directories[account].config = Config()
+        for account, config in stored:
             self.directories[account].config = _config.decode(config)
 
     def _fill_workspaces(self, connection: Connection) -> None:

@@ -20,10 +20,10 @@ from prepaid.domain.windows import Slice, Window
 T = TypeVar("T")
 
 
-class Moment(NamedTuple):
+class Clock(NamedTuple):
     """The clock and the price list's epoch, read after the lock."""
 
-    clock: Instant
+    now: Instant
     price_epoch: int
 
 
@@ -57,7 +57,7 @@ class HotTransaction(Protocol):
     async def lock(self, accounts: Sequence[AccountId]) -> dict[AccountId, Account]:
         """Lock the accounts in id order and load their rows; unknown ones are left out."""
 
-    async def moment(self) -> Moment:
+    async def clock(self) -> Clock:
         """The clock and price epoch. Asked after `lock`, so that order and time agree."""
 
     async def keys(self, wanted: Sequence[KeyAt]) -> dict[KeyAt, Stored]:

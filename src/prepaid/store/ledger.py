@@ -1,5 +1,7 @@
 """Reading the ledger and its charges."""
 
+from typing import NamedTuple
+
 from sqlalchemy import Connection, select
 
 from prepaid.domain.accounts import Tag
@@ -31,6 +33,19 @@ def charge(connection: Connection, account: AccountId, seq: Seq) -> Charge | Non
     query = select(t.charge).where(c.account_id == account, c.seq == seq)
     row = connection.execute(query).one_or_none()
     return None if row is None else rows.charge(row)
+
+
+class Tagged(NamedTuple):
+    """A charge with what answers say of its workspace."""
+
+    charge: Charge
+    tag: Tag | None
+
+
+def tagged(connection: Connection, account: AccountId, seq: Seq) -> Tagged | None:
+    """One charge with its workspace."""
+    found = charge(connection, account, seq)
+    return None if found is None else Tagged(found, tag(connection, found))
 
 
 def tag(connection: Connection, value: Charge) -> Tag | None:

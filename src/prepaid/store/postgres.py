@@ -6,11 +6,11 @@ from typing import TypeVar
 import asyncpg
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from prepaid.store.hot import Unavailable
-from prepaid.store.postgres_hot import GONE, PostgresTransaction
+from prepaid.store.postgres_hot import GONE, PostgresTransaction, gone_is_unavailable
 
 T = TypeVar("T")
 
@@ -63,8 +63,10 @@ class PostgresLane:
                 await self._connect()
             assert self._raw is not None, "connected above"
             assert self._connection is not None, "connected above"
-            await self._raw.execute("BEGIN")
-        except (*GONE, DBAPIError) as error:
+            # Named, since a server may have another default: what is read after the lock must be
+            # what was committed while we waited for it.
+            await self._raw.execute("BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE")
+        except (*GONE, asyncpg.PostgresError, SQLAlchemyError) as error:
             await self.drop()
             raise Unavailable(str(error) or type(error).__name__) from error
         return PostgresTransaction(self._raw, self._connection)
@@ -105,20 +107,13 @@ class PostgresDatabase:
 
     async def _transact(self, function: Callable[[Connection], T], *, read_only: bool) -> T:
         level = "REPEATABLE READ" if read_only else "READ COMMITTED"
-        try:
+        with gone_is_unavailable():
             async with self._pool.connect() as connection:
                 await connection.execution_options(
                     isolation_level=level, postgresql_readonly=read_only
                 )
                 async with connection.begin():
                     return await connection.run_sync(function)
-        except DBAPIError as error:
-            cause = error.orig and error.orig.__cause__
-            if error.connection_invalidated or isinstance(cause, GONE):
-                raise Unavailable(str(error.orig)) from error
-            raise
-        except GONE as error:
-            raise Unavailable(str(error) or type(error).__name__) from error
 
     def lanes(self) -> list[PostgresLane]:
         """The lanes, for one batching writer each."""

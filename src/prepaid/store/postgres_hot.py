@@ -1,10 +1,12 @@
 """The hot path on PostgreSQL: set-wise reads, and all writes of a batch in one statement."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from prepaid.domain.accounts import Account
@@ -16,7 +18,7 @@ from prepaid.domain.instants import Instant
 from prepaid.domain.windows import Slice, Window, cut
 from prepaid.store import postgres_statements as sql
 from prepaid.store import rows
-from prepaid.store.hot import CommitLost, Due, KeyAt, Moment, Unavailable
+from prepaid.store.hot import Clock, CommitLost, Due, KeyAt, Unavailable
 
 T = TypeVar("T")
 
@@ -32,7 +34,26 @@ GONE = (
     asyncpg.TransactionRollbackError,
     asyncpg.LockNotAvailableError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InvalidCachedStatementError,  # a migration meanwhile; the driver has forgotten it
 )
+
+
+@contextmanager
+def gone_is_unavailable() -> Iterator[None]:
+    """A lost connection is not the fault of what was asked: trying again can help.
+
+    Raises:
+        Unavailable: in place of such an error, the driver's own or as SQLAlchemy wraps it.
+    """
+    try:
+        yield
+    except GONE as error:
+        raise Unavailable(str(error) or type(error).__name__) from error
+    except DBAPIError as error:
+        cause = error.orig and error.orig.__cause__
+        if error.connection_invalidated or isinstance(cause, GONE):
+            raise Unavailable(str(error.orig)) from error
+        raise
 
 
 def _columns(table: Iterable[Sequence[Any]], width: int) -> list[Sequence[Any]]:
@@ -48,24 +69,19 @@ class PostgresTransaction:
         self._raw = raw
         self._connection = connection
 
-    async def _ask(self, answer: Awaitable[T]) -> T:
-        try:
-            return await answer
-        except GONE as error:
-            raise Unavailable(str(error) or type(error).__name__) from error
-
     async def _fetch(self, statement: str, *values: object) -> list[asyncpg.Record]:
-        return await self._ask(self._raw.fetch(statement, *values))
+        with gone_is_unavailable():
+            return await self._raw.fetch(statement, *values)
 
     async def lock(self, accounts: Sequence[AccountId]) -> dict[AccountId, Account]:
         """`FOR UPDATE` in id order. What depends on the lock is read by later statements."""
         found = await self._fetch(sql.LOCK, accounts)
         return {row[0]: rows.account(row) for row in found}
 
-    async def moment(self) -> Moment:
+    async def clock(self) -> Clock:
         """The server's clock, since several processes write."""
         ((clock, price_epoch),) = await self._fetch(sql.MOMENT)
-        return Moment(clock, price_epoch)
+        return Clock(clock, price_epoch)
 
     async def keys(self, wanted: Sequence[KeyAt]) -> dict[KeyAt, Stored]:
         """One statement for all."""
@@ -112,7 +128,8 @@ class PostgresTransaction:
 
     async def run(self, function: Callable[[Connection], T]) -> T:
         """On the same connection, by SQLAlchemy."""
-        return await self._ask(self._connection.run_sync(function))
+        with gone_is_unavailable():
+            return await self._connection.run_sync(function)
 
     async def save(self, books: Sequence[Book], batch_id: bytes) -> None:
         """One statement: data-modifying CTEs over arrays, one per table."""
@@ -143,9 +160,12 @@ class PostgresTransaction:
     async def commit(self) -> None:
         """Wait for the server's word; without it the outcome is unknown."""
         try:
-            await self._raw.execute("COMMIT")
+            done = await self._raw.execute("COMMIT")
         except GONE as error:
+            # Whoever looks for the outcome must not stand inside a transaction left open here.
+            self._raw.terminate()
             raise CommitLost(str(error) or type(error).__name__) from error
+        assert done == "COMMIT", "a failed transaction is rolled back, never committed"
 
     async def rollback(self) -> None:
         """Leave nothing of it; a connection that fails at this is not used again."""

@@ -5,14 +5,16 @@ import fcntl
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote
 
 from pysqlite3 import dbapi2
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from prepaid.store.hot import Unavailable
+from prepaid.store.sqlite_errors import away_is_unavailable
 from prepaid.store.sqlite_hot import SqliteTransaction
 
 T = TypeVar("T")
@@ -33,7 +35,7 @@ def connect(path: Path, *, read_only: bool) -> dbapi2.Connection:
     """
     mode = "ro" if read_only else "rwc"
     raw = dbapi2.connect(
-        f"file:{path}?mode={mode}",
+        f"file:{quote(str(path))}?mode={mode}",
         uri=True,
         isolation_level=None,
         check_same_thread=False,
@@ -47,6 +49,8 @@ def connect(path: Path, *, read_only: bool) -> dbapi2.Connection:
         raw.execute("PRAGMA synchronous = FULL")
         raw.execute("PRAGMA fullfsync = ON")
         raw.execute("PRAGMA wal_autocheckpoint = 0")
+        # Else INSERT OR REPLACE would delete a ledger entry without asking its trigger.
+        raw.execute("PRAGMA recursive_triggers = ON")
     return raw
 
 
@@ -103,7 +107,7 @@ class SqliteDatabase:
         return await loop.run_in_executor(self._threads, self._read, function)
 
     def _read(self, function: Callable[[Connection], T]) -> T:
-        with self._readers.connect() as connection:
+        with away_is_unavailable(), self._readers.connect() as connection:
             connection.exec_driver_sql("BEGIN")
             try:
                 return function(connection)
@@ -113,17 +117,22 @@ class SqliteDatabase:
     async def write(self, function: Callable[[Connection], T]) -> T:
         """Run statements in one durable transaction, after the batch in flight."""
         async with self._turn:
-            return await asyncio.to_thread(self._write, function)
+            work = asyncio.create_task(asyncio.to_thread(self._write, function))
+            try:
+                return await asyncio.shield(work)
+            finally:  # a caller that goes away leaves the thread at work on our one connection
+                await asyncio.wait([work])
 
     def _write(self, function: Callable[[Connection], T]) -> T:
-        self._raw.execute("BEGIN IMMEDIATE")
-        try:
-            result = function(self._connection)
-            self._raw.execute("COMMIT")
-        except BaseException:
-            if self._raw.in_transaction:
-                self._raw.execute("ROLLBACK")
-            raise
+        with away_is_unavailable():
+            self._raw.execute("BEGIN IMMEDIATE")
+            try:
+                result = function(self._connection)
+                self._raw.execute("COMMIT")
+            except BaseException:
+                if self._raw.in_transaction:
+                    self._raw.execute("ROLLBACK")
+                raise
         return result
 
     def lanes(self) -> list["SqliteDatabase"]:
@@ -134,10 +143,11 @@ class SqliteDatabase:
         """Take the connection and the file's write lock, before anything is read."""
         await self._turn.acquire()
         try:
-            self._raw.execute("BEGIN IMMEDIATE")
-        except dbapi2.OperationalError as error:
+            with away_is_unavailable():
+                self._raw.execute("BEGIN IMMEDIATE")
+        except BaseException:
             self._turn.release()
-            raise Unavailable(str(error)) from error
+            raise
         return SqliteTransaction(self._raw, self._connection, self._commit, self._turn.release)
 
     def _commit(self) -> None:
@@ -145,7 +155,9 @@ class SqliteDatabase:
         self._raw.execute("COMMIT")
         if self._raw.total_changes - self._checkpointed >= CHECKPOINT_ROWS:
             self._checkpointed = self._raw.total_changes
-            self._raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            # The commit stands, so a full disk here is not its failure: the log stays longer.
+            with suppress(dbapi2.OperationalError):
+                self._raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     async def close(self) -> None:
         """Checkpoint, close every connection, let another process in."""

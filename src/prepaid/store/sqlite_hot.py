@@ -5,8 +5,10 @@ Reading and inserting take microseconds here, so only the wait for the disk leav
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from pysqlite3 import dbapi2
 from sqlalchemy import Connection
@@ -19,9 +21,12 @@ from prepaid.domain.ids import AccountId, Seq
 from prepaid.domain.instants import Instant
 from prepaid.domain.windows import Part, Slice, Window, cut
 from prepaid.store import rows
-from prepaid.store.hot import Due, KeyAt, Moment, Unavailable
+from prepaid.store.hot import Clock, Due, KeyAt
+from prepaid.store.sqlite_errors import away_is_unavailable
 
 T = TypeVar("T")
+S = TypeVar("S")
+P = ParamSpec("P")
 
 
 def _marks(columns: str) -> str:
@@ -84,6 +89,19 @@ ADD_BATCH = "INSERT INTO batch (account_id, id, at) VALUES (?, ?, ?)"
 HAS_BATCH = "SELECT 1 FROM batch WHERE account_id = ? AND id = ?"
 
 
+def _statements(
+    method: Callable[Concatenate[S, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
+    """What runs statements; a full disk among them is `Unavailable`, not the fault of any."""
+
+    @wraps(method)
+    async def told(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with away_is_unavailable():
+            return await method(self, *args, **kwargs)
+
+    return told
+
+
 class SqliteTransaction:
     """One open transaction; see `HotTransaction` for what each method promises."""
 
@@ -99,17 +117,20 @@ class SqliteTransaction:
         self._commit = commit
         self._ended = ended
 
+    @_statements
     async def lock(self, accounts: Sequence[AccountId]) -> dict[AccountId, Account]:
         """BEGIN IMMEDIATE has locked the whole file; only the rows are missing."""
         execute = self._raw.execute
         found = (execute(LOCK, (account,)).fetchone() for account in accounts)
         return {row[0]: rows.account(row) for row in found if row is not None}
 
-    async def moment(self) -> Moment:
+    @_statements
+    async def clock(self) -> Clock:
         """This machine's clock: one process writes, so it is the only one."""
         (epoch,) = self._raw.execute(PRICE_EPOCH).fetchone()
-        return Moment(time.time_ns() // 1000, epoch)
+        return Clock(time.time_ns() // 1000, epoch)
 
+    @_statements
     async def keys(self, wanted: Sequence[KeyAt]) -> dict[KeyAt, Stored]:
         """One look-up per key."""
         found = {}
@@ -119,22 +140,26 @@ class SqliteTransaction:
                 found[place] = Stored(*row)
         return found
 
+    @_statements
     async def charges(self, wanted: Sequence[tuple[AccountId, Seq]]) -> list[Charge]:
         """One look-up per charge."""
         found = (self._raw.execute(GET_CHARGE, place).fetchone() for place in wanted)
         return [rows.charge(row) for row in found if row is not None]
 
+    @_statements
     async def due(self, account: AccountId, now: Instant, most: int) -> Due:
         """By the index of open holds."""
         due = self._raw.execute(DUE, (account, now, most)).fetchall()
         (next_at,) = self._raw.execute(NEXT_DUE, (account, now)).fetchone()
         return Due(account, [rows.charge(row) for row in due], next_at)
 
+    @_statements
     async def windows(self, wanted: Sequence[tuple[AccountId, int]]) -> list[Window]:
         """One look-up per window."""
         found = (self._raw.execute(GET_WINDOW, place).fetchone() for place in wanted)
         return [rows.window(row) for row in found if row is not None]
 
+    @_statements
     async def sums(self, slices: Sequence[Slice]) -> list[Micros]:
         """Rows at the ends, whole hours between."""
         return [sum(self._sum(span, part) for part in cut(span)) for span in slices]
@@ -145,10 +170,12 @@ class SqliteTransaction:
         total: Micros = self._raw.execute(statement, values).fetchone()[0]
         return total
 
+    @_statements
     async def run(self, function: Callable[[Connection], T]) -> T:
         """On the same connection, by SQLAlchemy."""
         return function(self._connection)
 
+    @_statements
     async def save(self, books: Sequence[Book], batch_id: bytes) -> None:
         """One `executemany` per table."""
         many = self._raw.executemany
@@ -166,6 +193,7 @@ class SqliteTransaction:
         many(SAVE_WINDOW, [rows.window_values(w) for b in books for w in b.windows.values()])
         self._raw.execute(ADD_BATCH, (books[0].account.id, batch_id, books[0].now))
 
+    @_statements
     async def has_batch(self, account: AccountId, batch_id: bytes) -> bool:
         """One look-up."""
         return self._raw.execute(HAS_BATCH, (account, batch_id)).fetchone() is not None
@@ -173,14 +201,18 @@ class SqliteTransaction:
     async def commit(self) -> None:
         """Wait for the disk in a thread."""
         try:
-            await asyncio.get_running_loop().run_in_executor(None, self._commit)
-        except dbapi2.OperationalError as error:
+            with away_is_unavailable():
+                await asyncio.get_running_loop().run_in_executor(None, self._commit)
+        except BaseException:
             await self.rollback()
-            raise Unavailable(str(error)) from error
+            raise
         self._ended()
 
     async def rollback(self) -> None:
         """Leave nothing of it."""
-        if self._raw.in_transaction:
-            self._raw.execute("ROLLBACK")
-        self._ended()
+        try:
+            with suppress(dbapi2.Error):  # then the error before this one has rolled it back
+                if self._raw.in_transaction:
+                    self._raw.execute("ROLLBACK")
+        finally:
+            self._ended()

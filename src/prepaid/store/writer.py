@@ -10,11 +10,12 @@ from collections import deque
 from collections.abc import Sequence
 
 from prepaid.domain.book import Outcome
-from prepaid.domain.commands import Command
+from prepaid.domain.commands import Command, Rules
 from prepaid.domain.refusals import Refusal
 from prepaid.store.batch import Batch, Result
 from prepaid.store.directory import Directories
 from prepaid.store.hot import CommitLost, HotTransaction, Lane, Unavailable
+from prepaid.store.reconfiguration import Reconfiguration
 
 BATCH_MAX = 256
 QUEUE_MAX = 4_096
@@ -79,10 +80,20 @@ class Writer:
             await self._wake.wait()
             self._wake.clear()
             while self._queue:
-                size = min(BATCH_MAX, len(self._queue))
-                await self._settle([self._queue.popleft() for _ in range(size)])
+                await self._settle(self._next_batch())
             if self._closing:
                 return
+
+    def _next_batch(self) -> list[Waiting]:
+        """What is queued, at most `BATCH_MAX`; a change of rules is a batch of its own."""
+        taken = [self._queue.popleft()]
+        if isinstance(taken[0][0], Rules):
+            return taken
+        while self._queue and len(taken) < BATCH_MAX:
+            if isinstance(self._queue[0][0], Rules):
+                break
+            taken.append(self._queue.popleft())
+        return taken
 
     async def _settle(self, waiting: Sequence[Waiting]) -> None:
         """Commit a batch; if it fails as a whole, its halves, down to the one command at fault."""
@@ -124,7 +135,8 @@ class Writer:
         batch_id = secrets.token_bytes(16)
         transaction = await self._lane.begin()
         try:
-            results = await Batch(transaction, self._directories, commands).run(batch_id)
+            kind = Reconfiguration if isinstance(commands[0], Rules) else Batch
+            results = await kind(transaction, self._directories, commands).run(batch_id)
         except BaseException:
             await transaction.rollback()
             raise

@@ -1,6 +1,5 @@
 """What the operator's routes for accounts take and give."""
 
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
@@ -10,14 +9,15 @@ from prepaid.domain.amounts import cents
 from prepaid.domain.instants import iso_micros
 from prepaid.store.accounts import AccountRow
 from prepaid.store.keys import KeyRow
-from prepaid.web.shapes import Body, Limit, Number, Page, Shape
+from prepaid.web.shapes import Amount, Body, Limit, Number, Page, Shape
 
 ADVANCE_MAX_S = 400 * 86_400
 NAME_MAX = 255
 ADMINS_MAX = 50
 
-Address = Annotated[str, Meta(pattern=r"^[^\s@<>,;:\"\\]{1,64}@[^\s@<>,;:\"\\]{1,190}$")]
-Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", examples=["EUR"])]
+_PART = r"[^\x00-\x20\x7f\s@<>,;:\"\\]"  # of a mail address, left or right of its @
+Address = Annotated[str, Meta(pattern=rf"^{_PART}{{1,64}}@{_PART}{{1,190}}\Z")]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z", examples=["EUR"])]
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_MAX)]
 Admins = Annotated[tuple[Address, ...], Meta(max_length=ADMINS_MAX)]
 
@@ -32,7 +32,7 @@ class AccountBody(Body, frozen=True, kw_only=True):
     admins: Admins = ()
     currency: Currency = "EUR"
     sandbox: bool = False
-    minimum_balance_cents: Decimal | None = None
+    minimum_balance_cents: Amount | None = None
 
 
 class AccountPatch(Body, frozen=True, kw_only=True):
@@ -40,7 +40,7 @@ class AccountPatch(Body, frozen=True, kw_only=True):
 
     name: Name | UnsetType = UNSET
     admins: Admins | UnsetType = UNSET
-    minimum_balance_cents: Decimal | UnsetType | None = UNSET
+    minimum_balance_cents: Amount | UnsetType | None = UNSET
 
 
 class AccountShape(Shape, frozen=True, kw_only=True):
@@ -105,7 +105,7 @@ class KeyList(Shape, frozen=True, kw_only=True):
 class CreditBody(Body, frozen=True, kw_only=True):
     """Credit to put in; negative takes out (a correction)."""
 
-    cents: Decimal
+    cents: Amount
     reason: Annotated[str, Meta(min_length=1, max_length=500)]
 
 

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from prepaid.flows.desk import Desk
 from prepaid.flows.metering import KeyRing
 from prepaid.web import (
+    alerts,
     billing,
     docs,
     health,
@@ -21,7 +22,7 @@ from prepaid.web import (
     operator_usage,
     workspaces,
 )
-from prepaid.web.endpoints import endpoint, our_fault, unknown_path
+from prepaid.web.endpoints import endpoint, our_fault, unknown_method, unknown_path
 from prepaid.web.hot import PATH as HOT_PATH
 from prepaid.web.hot import HotCharges
 from prepaid.web.metrics import Metrics
@@ -36,6 +37,7 @@ ROUTES: Sequence[Route] = [
     *operator_usage.ROUTES,
     *workspaces.ROUTES,
     *billing.ROUTES,
+    *alerts.ROUTES,
 ]
 
 
@@ -87,7 +89,8 @@ def build(
             for route in [*routes, shown]
         ]
         + [StarletteRoute("/docs", page)],
-        exception_handlers={404: unknown_path, 405: unknown_path, Exception: our_fault},
+        exception_handlers={404: unknown_path, 405: unknown_method, Exception: our_fault},
         lifespan=lifespan,
     )
+    inside.router.redirect_slashes = False  # a path is right or unknown
     return FrontDoor(inside, HotCharges(desk, ring, secret), metrics)

@@ -1,10 +1,6 @@
 """Charges: what the operator asks with, and the answers, rendered from the charge's columns."""
 
-from datetime import datetime
-from typing import Any
-
 import msgspec
-from msgspec import UNSET, UnsetType
 
 from prepaid.domain import ids
 from prepaid.domain.accounts import Tag
@@ -17,107 +13,15 @@ from prepaid.domain.instants import SECOND, iso_micros
 from prepaid.domain.refusals import invalid
 from prepaid.flows.metering import KeyRing
 from prepaid.web import parsing
-from prepaid.web.shapes import Body, Credits, Number, Quantity, Shape, Sku, TtlSeconds
-
-
-class ChargeBody(Body, frozen=True, kw_only=True):
-    """`POST /v2/operator/charges`: authorise and reserve, or charge at once."""
-
-    api_key: str | None = None
-    account_id: str | None = None
-    workspace: str | None = "default"
-    sku: Sku
-    quantity: Quantity = 1
-    credits: Credits | None = None
-    settle: bool = False
-    ttl_seconds: TtlSeconds = 900
-    metadata: dict[str, str] | None = None
-
-
-class BatchItem(Body, frozen=True, kw_only=True):
-    """One charge of a batch: with its own key, and a time when it is an import."""
-
-    api_key: str | None = None
-    account_id: str | None = None
-    workspace: str | None = "default"
-    sku: Sku
-    quantity: Quantity = 1
-    credits: Credits | None = None
-    settle: bool | UnsetType = UNSET
-    ttl_seconds: TtlSeconds = 900
-    metadata: dict[str, str] | None = None
-    idempotency_key: str | None = None
-    occurred_at: datetime | None = None
-
-
-class BatchBody(Body, frozen=True, kw_only=True):
-    """`POST /v2/operator/charges/batch`: up to 1 000 charges."""
-
-    charges: list[msgspec.Raw]
-
-
-class SettleBody(Body, frozen=True, kw_only=True):
-    """Neither field: as it was held."""
-
-    credits: Credits | None = None
-    quantity: Quantity | None = None
-
-
-class RefundBody(Body, frozen=True, kw_only=True):
-    """Omitted: all of it."""
-
-    credits: Credits | None = None
-
-
-class NoBody(Body, frozen=True, kw_only=True):
-    """An empty object."""
-
-
-class WorkspaceShape(Shape, frozen=True, kw_only=True):
-    """The workspace a request was tagged with."""
-
-    id: str
-    name: str
-    legal_name: str
-    is_default: bool
-
-
-class ChargeShape(Shape, frozen=True, kw_only=True):
-    """A charge right after what was asked."""
-
-    id: str
-    account_id: str
-    status: str
-    sku: str
-    quantity: int
-    cents: Number
-    workspace: WorkspaceShape | None
-    balance_cents: Number
-    seq: int
-    reserved_at: str
-    expires_at: str | None
-
-
-class ChargeRecord(ChargeShape, frozen=True, kw_only=True):
-    """A charge as it is now."""
-
-    held_cents: Number
-    refunded_cents: Number
-    ended_at: str | None
-    metadata: dict[str, str]
-
-
-class BatchResult(Shape, frozen=True, kw_only=True):
-    """One result per item, in order: its status, and the body the single route would answer."""
-
-    status: int
-    body: Any
-
-
-class BatchShape(Shape, frozen=True, kw_only=True):
-    """The results of a batch."""
-
-    results: list[BatchResult]
+from prepaid.web.charge_shapes import (
+    BatchItem,
+    ChargeBody,
+    ChargeRecord,
+    ChargeShape,
+    RefundBody,
+    SettleBody,
+    TaggedWorkspace,
+)
 
 
 async def reserve_of(body: ChargeBody | BatchItem, key: str | None, ring: KeyRing) -> Reserve:
@@ -244,12 +148,12 @@ def _record(
     )
 
 
-def workspace(c: Charge, tag: Tag | None) -> WorkspaceShape | None:
+def workspace(c: Charge, tag: Tag | None) -> TaggedWorkspace | None:
     """The workspace object of an answer; None for the account-wide bucket."""
     if tag is None:
         return None
     identity = ids.owned("ws", c.account, tag.number)
-    return WorkspaceShape(
+    return TaggedWorkspace(
         id=identity,
         name=tag.name,
         legal_name=tag.legal_name,

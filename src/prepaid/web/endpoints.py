@@ -1,12 +1,13 @@
 """Turns a `Route` into a Starlette endpoint: who, body, query, handler, answer."""
 
+import re
 from collections.abc import Awaitable, Callable
 
 import msgspec
 import structlog
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from prepaid.domain.refusals import Refusal
 from prepaid.flows.desk import Desk
@@ -18,6 +19,8 @@ from prepaid.web.routing import Answer, Call, Route, encode
 
 log = structlog.get_logger("prepaid.web")
 
+_LENGTH = re.compile(r"[0-9]{1,15}")
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -27,6 +30,7 @@ def endpoint(route: Route, desk: Desk, ring: KeyRing, operator_key: bytes) -> En
     async def call(request: Request) -> Response:
         try:
             account = 0
+            parsing.check_sent_once(request.headers.raw)
             if route.who == "operator":
                 sent = request.headers.get(auth.OPERATOR_HEADER)
                 auth.check_operator((sent or "").encode("latin-1"), operator_key)
@@ -40,7 +44,7 @@ def endpoint(route: Route, desk: Desk, ring: KeyRing, operator_key: bytes) -> En
                     path=request.path_params,
                     query=_query(request, route),
                     body=await _body(request, route),
-                    key=parsing.idempotency_key(request.headers.get("idempotency-key")),
+                    key=_key(request, route),
                     request=request,
                 )
             )
@@ -58,15 +62,18 @@ def problem(value: errors.Envelope) -> Response:
     return Response(body, status, text)
 
 
-async def unknown_path(_request: Request, error: Exception) -> Response:
-    """No such path, or no such method on it."""
-    assert isinstance(error, HTTPException), "registered for these statuses only"
-    if error.status_code == 405:  # noqa: PLR2004 - the other status this is registered for
-        refusal = Refusal("method_not_allowed", "this path does not take this method")
-    else:
-        refusal = Refusal("not_found", "there is no such path")
+async def unknown_path(_request: Request, _error: Exception) -> Response:
+    """No such path."""
+    return problem(errors.envelope(Refusal("not_found", "there is no such path")))
+
+
+async def unknown_method(request: Request, _error: Exception) -> Response:
+    """No such method on this path: says which there are, on every route of it."""
+    here = [route for route in request.app.routes if route.matches(request.scope)[0] != Match.NONE]
+    methods = ", ".join(sorted({method for route in here for method in route.methods}))
+    refusal = Refusal("method_not_allowed", f"this path takes {methods}, not {request.method}")
     response = problem(errors.envelope(refusal))
-    response.headers.update(error.headers or {})
+    response.headers["allow"] = methods
     return response
 
 
@@ -84,25 +91,32 @@ def _response(answer: Answer) -> Response:
 def _query(request: Request, route: Route) -> object:
     if route.query is None:
         return None
-    return parsing.query(request.query_params, route.query)
+    return parsing.query(request.query_params.multi_items(), route.query)
+
+
+def _key(request: Request, route: Route) -> str | None:
+    if not route.is_idempotent:
+        return None
+    return parsing.idempotency_key(request.headers.get("idempotency-key"))
 
 
 async def _body(request: Request, route: Route) -> object:
     if route.body is None:
         return None
     data = await _read(request)
-    if data or _has_required(route.body):
+    if data or has_required(route.body):
         parsing.check_media_type(request.headers.get("content-type"))
     return parsing.decode(data or b"{}", route.body)
 
 
-def _has_required(kind: type) -> bool:
+def has_required(kind: type) -> bool:
+    """Whether a body of this kind cannot be left out."""
     return any(field.required for field in msgspec.structs.fields(kind))
 
 
 async def _read(request: Request) -> bytes:
     length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > parsing.BODY_MAX:
+    if not _LENGTH.fullmatch(length) or int(length) > parsing.BODY_MAX:
         raise too_large()
     data = bytearray()
     try:

@@ -34,6 +34,7 @@ STATUSES = {
     "upstream_timeout": 504,
 }
 RETRY_AFTER_S = b"1"
+FIELD_MAX = 100  # characters of a name that somebody else made up
 
 
 class Problem(Struct, frozen=True):
@@ -53,6 +54,7 @@ class Envelope(Struct, frozen=True, rename="camel"):
 
 _encode = msgspec.json.Encoder().encode
 _AT = re.compile(r" - at `(?:key in )?\$(?P<path>[^`]*)`$")
+_PATTERN = re.compile(r"^Expected `str` matching regex '(?P<text>.*)'$")
 _NAMED = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
 
 
@@ -93,6 +95,8 @@ def from_validation(error: msgspec.ValidationError) -> Refusal:
     if named:
         path = f"{path}.{named['name']}" if path else named["name"]
         message = "is not a field of this request" if "unknown" in message else "is required"
+    elif pattern := _PATTERN.search(message):
+        message = "must match " + pattern["text"].replace(r"\\", "\\").replace(r"\Z", "$")
     elif message.startswith("Expected"):
         message = f"is wrong: e{message[1:]}"
-    return invalid(path or "body", message)
+    return invalid(path[:FIELD_MAX] or "body", message)

@@ -14,7 +14,7 @@ from prepaid.flows.metering import KeyRing
 from prepaid.store.hot import Unavailable
 from prepaid.store.writer import Overloaded
 from prepaid.web import auth, charges, errors, parsing
-from prepaid.web.charges import ChargeBody
+from prepaid.web.charge_shapes import ChargeBody
 from prepaid.web.endpoints import too_large
 from prepaid.web.routing import encode
 
@@ -52,6 +52,8 @@ class HotCharges:
 
     async def _answer(self, scope: Scope, receive: Receive) -> Rendered:
         headers: dict[bytes, bytes] = dict(scope["headers"])
+        if len(headers) != len(scope["headers"]):
+            parsing.check_sent_once(scope["headers"])
         auth.check_operator(headers.get(b"x-operator-key"), self._operator_key)
         if headers.get(b"content-type") != b"application/json":
             parsing.check_media_type(headers.get(b"content-type", b"").decode("latin-1"))

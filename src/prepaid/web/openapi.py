@@ -7,8 +7,11 @@ from typing import Any
 import msgspec
 
 from prepaid import __version__
+from prepaid.web.charge_shapes import BatchItem
+from prepaid.web.endpoints import has_required
 from prepaid.web.errors import STATUSES, Envelope
 from prepaid.web.routing import Route
+from prepaid.web.shapes import Amount
 
 REF = "#/components/schemas/{name}"
 SECURITY = {"operator": "x-operator-key", "account": "x-api-key"}
@@ -19,10 +22,11 @@ Document = dict[str, Any]
 
 def document(routes: Sequence[Route], server: str) -> Document:
     """The whole document."""
-    kinds: list[Any] = [Envelope]
+    kinds: list[Any] = [Envelope, BatchItem]
     for route in routes:
         kinds += [k for k in (route.body, route.query, route.answer) if k not in (None, bytes)]
-    schemas, components = msgspec.json.schema_components(kinds, ref_template=REF)
+    made = msgspec.json.schema_components(kinds, schema_hook=_custom, ref_template=REF)
+    schemas, components = _on_the_wire(made)
     known = {str(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
     paths: Document = {}
     for route in routes:
@@ -42,6 +46,24 @@ def document(routes: Sequence[Route], server: str) -> Document:
     }
 
 
+def _custom(kind: type) -> Document:
+    assert kind is Amount, "the only type of ours in a body"
+    return {"type": "number"}
+
+
+def _on_the_wire(part: object) -> Any:  # noqa: ANN401 - a JSON tree, as it came
+    """Schemas as JSON has them: a decimal is a number, and a pattern ends with `$`."""
+    if isinstance(part, list | tuple):
+        return [_on_the_wire(item) for item in part]
+    if isinstance(part, str):
+        return re.sub(r"\\Z\Z", "$", part)
+    if not isinstance(part, dict):
+        return part
+    if part.get("format") == "decimal":
+        return {"type": "number"}
+    return {name: _on_the_wire(value) for name, value in part.items()}
+
+
 def _operation(route: Route, known: Document, components: Document) -> Document:
     operation: Document = {
         "operationId": f"{route.handler.__module__.rpartition('.')[2]}.{route.handler.__name__}",
@@ -54,7 +76,7 @@ def _operation(route: Route, known: Document, components: Document) -> Document:
         operation["security"] = [{SECURITY[route.who]: []}]
     if route.body is not None:
         content = {"application/json": {"schema": known[str(route.body)]}}
-        operation["requestBody"] = {"required": True, "content": content}
+        operation["requestBody"] = {"required": has_required(route.body), "content": content}
     return operation
 
 
@@ -88,13 +110,11 @@ def _responses(route: Route, known: Document) -> Document:
     if route.answer is not bytes:
         content = {"application/json": {"schema": known[str(route.answer)]}}
     responses: Document = {str(route.status): {"description": "Done", "content": content}}
-    codes = [*ALWAYS[route.who], *route.refusals, "overloaded"]
+    codes = [*ALWAYS[route.who], *route.refusals, "overloaded", "invalid_request"]
     if route.who == "account":
         codes.append("account_closed")
     if "{" in route.path:
         codes.append("not_found")
-    if route.body is not None or route.query is not None or route.is_idempotent:
-        codes.append("invalid_request")
     if route.body is not None:
         codes += ["payload_too_large", "unsupported_media_type"]
     if route.is_idempotent:

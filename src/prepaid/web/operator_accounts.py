@@ -33,7 +33,8 @@ async def page(call: Call) -> Answer:
     """Accounts in id order."""
     wanted: shapes.AccountQuery = call.query
     after = 0 if wanted.cursor is None else parsing.account_id(wanted.cursor, "cursor")
-    rows = await accounts.page(call.desk, after, wanted.limit + 1, wanted.search)
+    search = parsing.plain_text(wanted.search, "search", shapes.NAME_MAX) if wanted.search else None
+    rows = await accounts.page(call.desk, after, wanted.limit + 1, search)
     shown = rows[: wanted.limit]
     more = ids.account(shown[-1].id) if len(rows) > wanted.limit else None
     return Answer(shapes.AccountPage(data=[shapes.shape(row) for row in shown], next_cursor=more))

@@ -7,8 +7,9 @@ from prepaid.domain.commands import Command
 from prepaid.domain.ids import Owned
 from prepaid.domain.refusals import Refusal, invalid
 from prepaid.flows import metering
+from prepaid.web import charge_shapes as shapes
 from prepaid.web import charges, errors, parsing
-from prepaid.web.charges import BatchItem, BatchResult, BatchShape
+from prepaid.web.charge_shapes import BatchItem, BatchResult, BatchShape
 from prepaid.web.routing import Answer, Call, Route, replayed
 
 BATCH_MAX = 1_000
@@ -67,7 +68,8 @@ async def _item(call: Call, raw: msgspec.Raw) -> Command | Refusal:
 
 def _result(result: Outcome | Exception) -> BatchResult:
     if isinstance(result, Outcome):
-        return BatchResult(status=201, body=charges.reserved(result))
+        body = charges.reserved(result)
+        return BatchResult(status=201, replayed=result.replayed, body=body)
     problem = errors.envelope(result)
     return BatchResult(status=problem.status_code, body=problem)
 
@@ -82,8 +84,8 @@ ROUTES = [
         "/v2/operator/charges",
         reserve,
         "Reserve credits for a billable request, or charge at once",
-        body=charges.ChargeBody,
-        answer=charges.ChargeShape,
+        body=shapes.ChargeBody,
+        answer=shapes.ChargeShape,
         status=201,
         is_idempotent=True,
         refusals=("workspace_not_found", "insufficient_funds", "account_closed"),
@@ -93,17 +95,17 @@ ROUTES = [
         "/v2/operator/charges/batch",
         batch,
         "Charge up to 1 000 requests, each with its own result",
-        body=charges.BatchBody,
+        body=shapes.BatchBody,
         answer=BatchShape,
     ),
-    Route("GET", "/v2/operator/charges/{id}", get, "One charge", answer=charges.ChargeRecord),
+    Route("GET", "/v2/operator/charges/{id}", get, "One charge", answer=shapes.ChargeRecord),
     Route(
         "POST",
         "/v2/operator/charges/{id}/settle",
         settle,
         "Fix the final amount of a charge",
-        body=charges.SettleBody,
-        answer=charges.ChargeRecord,
+        body=shapes.SettleBody,
+        answer=shapes.ChargeRecord,
         is_idempotent=True,
         refusals=("charge_closed",),
     ),
@@ -112,8 +114,8 @@ ROUTES = [
         "/v2/operator/charges/{id}/release",
         release,
         "Give all of a held charge back",
-        body=charges.NoBody,
-        answer=charges.ChargeRecord,
+        body=shapes.NoBody,
+        answer=shapes.ChargeRecord,
         is_idempotent=True,
         refusals=("charge_closed",),
     ),
@@ -122,8 +124,8 @@ ROUTES = [
         "/v2/operator/charges/{id}/refund",
         refund,
         "Give back all or part of a settled charge",
-        body=charges.RefundBody,
-        answer=charges.ChargeRecord,
+        body=shapes.RefundBody,
+        answer=shapes.ChargeRecord,
         is_idempotent=True,
         refusals=("charge_closed",),
     ),

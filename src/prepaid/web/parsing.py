@@ -1,8 +1,9 @@
 """From bytes to typed values, at the door. Whatever is wrong is a refusal naming the field."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
@@ -12,6 +13,7 @@ from prepaid.domain.ids import AccountId, Owned
 from prepaid.domain.instants import DAY, Instant, from_datetime
 from prepaid.domain.refusals import Refusal, invalid, not_found
 from prepaid.web import errors
+from prepaid.web.shapes import Amount
 
 T = TypeVar("T")
 
@@ -22,7 +24,11 @@ METADATA_VALUE_MAX = 500
 
 _PRINTABLE = re.compile(r"[\x20-\x7e]{1,255}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_SENT_ONCE = frozenset(
+    (b"content-length", b"content-type", b"idempotency-key", b"x-api-key", b"x-operator-key")
+)
+_NUMBER_MAX = {"key": 2**31 - 1, "ws": 2**31 - 1}  # these are counted in 32 bits
 
 
 _decoders: dict[type, msgspec.json.Decoder[Any]] = {}
@@ -37,13 +43,41 @@ def decode(data: bytes, kind: type[T]) -> T:
     try:
         decoder = _decoders.get(kind)
         if decoder is None:
-            decoder = _decoders[kind] = msgspec.json.Decoder(kind)
+            decoder = _decoders[kind] = msgspec.json.Decoder(
+                kind, dec_hook=_custom, float_hook=_number
+            )
         value: T = decoder.decode(data)
     except msgspec.ValidationError as error:
         raise errors.from_validation(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise invalid("body", f"must be JSON: {error}") from error
     return value
+
+
+def _custom(kind: type, value: object) -> object:
+    assert kind is Amount, "the only type of ours in a body"
+    if type(value) not in (int, Decimal):
+        raise ValueError(f"Expected `number`, got `{type(value).__name__}`")
+    return Amount(value)  # type: ignore[arg-type] # one of the two, as checked above
+
+
+def _number(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError as error:  # 1e9999999999999999999
+        raise ValueError("Expected a number of at most 10^9 credits") from error
+
+
+def check_sent_once(headers: Sequence[tuple[bytes, bytes]]) -> None:
+    """A header that means something to us is there once: we would have to guess which is meant.
+
+    Raises:
+        Refusal: 400 naming the header.
+    """
+    names = [name for name, _ in headers if name in _SENT_ONCE]
+    if len(names) != len(set(names)):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise invalid(twice.decode(), "must be sent once")
 
 
 def check_media_type(value: str | None) -> None:
@@ -58,14 +92,19 @@ def check_media_type(value: str | None) -> None:
         raise Refusal("unsupported_media_type", message)
 
 
-def query(values: Mapping[str, str], kind: type[T]) -> T:
-    """A query string as a value of `kind`; unknown parameters are refused.
+def query(pairs: Sequence[tuple[str, str]], kind: type[T]) -> T:
+    """A query string as a value of `kind`; unknown and repeated parameters are refused.
 
     Raises:
         Refusal: 400, naming the parameter.
     """
+    values: dict[str, str] = {}
+    for name, text in pairs:
+        if name in values:
+            raise invalid(name, "must be given once")
+        values[name] = text
     try:
-        return msgspec.convert(dict(values), kind, strict=False)
+        return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
         raise errors.from_validation(error) from error
 
@@ -130,7 +169,7 @@ def owned_id(prefix: str, text: str, what: str) -> Owned:
         Refusal: `404 not_found`.
     """
     found = ids.parse_owned(prefix, text)
-    if found is None:
+    if found is None or found.number > _NUMBER_MAX.get(prefix, found.number):
         raise not_found(what)
     return found
 
@@ -143,11 +182,12 @@ def period(start: str | None, end: str | None) -> tuple[Instant | None, Instant 
     """
     low = None if start is None else _moment(start, "startDate")
     high = None if end is None else _moment(end, "endDate")
-    if low is not None and high is not None and low > high:
+    whole_day = DAY if _DATE.fullmatch(end or "") else 0
+    if high is None:
+        return low, None
+    if low is not None and low > high + max(whole_day - 1, 0):
         raise invalid("startDate", "must not be after endDate")
-    if high is not None and _DATE.fullmatch(end or ""):
-        high += DAY
-    return low, high
+    return low, high + whole_day
 
 
 def _moment(text: str, field: str) -> Instant:

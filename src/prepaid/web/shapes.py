@@ -5,15 +5,21 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+
+class Amount(Decimal):
+    """A JSON number exactly as it was written. A text that looks like one is refused."""
+
+
+# A pattern ends with \Z: `$` would also let a line feed pass. The document shows `$` again.
 Sku = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$", examples=["fra-company-data"])
+    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}\Z", examples=["fra-company-data"])
 ]
 Quantity = Annotated[int, Meta(ge=1, le=1_000_000)]
 TtlSeconds = Annotated[int, Meta(ge=1, le=86_400)]
-WorkspaceName = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]{1,64}$", examples=["acme-paris"])]
+WorkspaceName = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]{1,64}\Z", examples=["acme-paris"])]
 LegalName = Annotated[str, Meta(min_length=1, max_length=255, examples=["Acme Paris SAS"])]
 Limit = Annotated[int, Meta(ge=1, le=200)]
-Credits = Annotated[Decimal, Meta(description="Credits, at most 6 decimals")]
+Credits = Annotated[Amount, Meta(description="Credits, at most 6 decimals")]
 Number = int | Decimal  # an integer when whole, else the shortest exact decimal
 
 Omitted = UnsetType

@@ -1,11 +1,14 @@
 """The customer's routes for workspaces, and the usage report."""
 
+import re
+
 from msgspec import UNSET, UnsetType
 
 from prepaid.domain import ids
 from prepaid.domain.amounts import credit
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import iso_millis
+from prepaid.domain.refusals import not_found
 from prepaid.flows import reports, workspaces
 from prepaid.flows.reports import WorkspaceUsage
 from prepaid.store.workspaces import WorkspaceRow
@@ -14,6 +17,8 @@ from prepaid.web.routing import Answer, Call, Route
 from prepaid.web.shapes import Body, LegalName, Number, Ok, Shape, WorkspaceName
 
 LEGAL_NAME_MAX = 255
+
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
 class WorkspaceBody(Body, frozen=True, kw_only=True):
@@ -94,13 +99,13 @@ async def rename(call: Call) -> Answer:
     legal_name = None
     if wanted is not UNSET:
         legal_name = parsing.plain_text(wanted, "legalName", LEGAL_NAME_MAX)
-    row = await workspaces.rename(call.desk, call.account, call.path["name"], legal_name)
+    row = await workspaces.rename(call.desk, call.account, _name(call), legal_name)
     return Answer(_shape(call.account, row))
 
 
 async def archive(call: Call) -> Answer:
     """Take it out of use."""
-    await workspaces.archive(call.desk, call.account, call.path["name"])
+    await workspaces.archive(call.desk, call.account, _name(call))
     return Answer(Ok())
 
 
@@ -116,11 +121,19 @@ async def usage_rows(call: Call, account: AccountId) -> list[UsageRow]:
     report = await reports.usage_report(
         call.desk,
         account,
-        reports.BEGINNING if start is None else start,
-        reports.END if end is None else end,
+        reports.BEGINNING if start is None else max(start, reports.BEGINNING),
+        reports.END if end is None else min(end, reports.END),
         wanted.workspace,
     )
     return [_usage_row(row) for row in report]
+
+
+def _name(call: Call) -> str:
+    """The name in the path; one that no workspace can have is not looked for."""
+    name = call.path["name"]
+    if not _NAME.fullmatch(name):
+        raise not_found("a workspace of this name")
+    return name
 
 
 def _shape(account: AccountId, row: WorkspaceRow) -> WorkspaceShape:

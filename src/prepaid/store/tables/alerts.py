@@ -17,7 +17,6 @@ workspace_override = Table(
     metadata,
     key(),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("id", Text, nullable=False),
     Column("rules", LargeBinary, nullable=False),  # JSON of five nullable fields
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),

@@ -1,0 +1,85 @@
+"""Preview: a configuration against the last 30 days of the account's own history."""
+
+from typing import NamedTuple
+
+from prepaid.domain import configuring
+from prepaid.domain.accounts import Account, Directory, Workspace
+from prepaid.domain.alarms import Alarm
+from prepaid.domain.ids import AccountId
+from prepaid.domain.instants import DAY, Instant
+from prepaid.domain.notifications import Notification
+from prepaid.domain.refusals import Refusal
+from prepaid.domain.rehearsal import Rehearsal
+from prepaid.flows.desk import Desk
+from prepaid.flows.metering import fresh
+from prepaid.store import alerting, history, workspaces
+from prepaid.store.accounts import AccountRow
+from prepaid.store.vault import Connection
+
+SPAN_DAYS = 30
+CHANGES_MAX = 200_000
+
+
+class Preview(NamedTuple):
+    """What would have been sent between two moments."""
+
+    since: Instant
+    until: Instant
+    notifications: list[Notification]
+
+
+async def preview(desk: Desk, account: AccountId, changes: dict[str, object]) -> Preview:
+    """Live the account's last 30 days again under other rules; changes nothing.
+
+    Raises:
+        Refusal: 400 when the account changed more than 200 000 times in that time.
+    """
+    row = await fresh(desk, account)
+    now = max(desk.clock() + row.clock_offset, row.at)
+    since = now - SPAN_DAYS * DAY
+
+    def work(connection: Connection) -> list[Notification]:
+        lived = history.changes(connection, account, since, CHANGES_MAX + 1)
+        if len(lived) > CHANGES_MAX:
+            message = f"more than {CHANGES_MAX} changes in {SPAN_DAYS} days are not previewed"
+            raise Refusal("invalid_request", message)
+        balance = row.balance - sum(change.amount for change in lived)
+        rows = history.spend_before(connection, account, since)
+        directory = _directory(connection, account, changes)
+        rehearsal = Rehearsal(_account(row, since, balance), directory, rows)
+        return rehearsal.live(lived)
+
+    return Preview(since, now, await desk.vault.read(work))
+
+
+def _directory(connection: Connection, account: AccountId, changes: dict[str, object]) -> Directory:
+    directory = Directory(0, 0)
+    directory.config = configuring.merged(alerting.config(connection, account), changes)
+    overrides = alerting.overrides(connection, account)
+    for place in workspaces.every(connection, account):
+        directory.by_number[place.number] = Workspace(
+            number=place.number,
+            name=place.name,
+            legal_name=place.legal_name,
+            version=place.version,
+            archived=place.archived_at is not None,
+            override=overrides.get(place.number),
+        )
+    return directory
+
+
+def _account(row: AccountRow, since: Instant, balance: int) -> Account:
+    return Account(
+        id=row.id,
+        epoch=0,
+        closed=row.closed,
+        floor=row.floor,
+        clock_offset=row.clock_offset,
+        seq=0,
+        at=since,
+        balance=balance,
+        chain=b"",
+        holds_due=None,
+        alarm=Alarm(),
+        topup_on=False,
+    )
