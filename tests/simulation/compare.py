@@ -19,7 +19,7 @@ async def everything(desk: Desk, model: ModelAccount, now: Instant) -> None:
     """Ledger, usage, notifications with their payloads, and how each tier stands."""
     account = model.account_id
     await desk.vault.submit(Sweep(account=account))
-    model.expire_due(now + 1)
+    model.expire_due(now)
     await _ledger(desk, model)
     await _usage(desk, model, now)
     recorded = await alerting.recent(desk, account, limit=MOST)
@@ -48,13 +48,13 @@ async def _usage(desk: Desk, model: ModelAccount, now: Instant) -> None:
 
 
 async def _tiers(desk: Desk, model: ModelAccount, now: Instant) -> None:
-    state = await tier_states.at(desk, model.account_id, now + 1)
+    state = await tier_states.at(desk, model.account_id, now)
     kept = _standing(LOW_BALANCE, GLOBAL, state.low_balance)
     kept |= _standing(HIGH_USAGE, GLOBAL, state.everything)
     for scope in state.workspaces:
         assert scope.workspace is not None
         kept |= _standing(HIGH_USAGE, scope.workspace.number, scope)
-    assert kept == model.armed_state(now + 1)
+    assert kept == model.armed_state(now)
 
 
 def _standing(kind: str, scope: int, state: ScopeState) -> dict[TierKey, Instant | None]:

@@ -33,7 +33,11 @@ class World:
 
     def live(self, history: list[h.Step]) -> None:
         self._hand.now = START
-        self._runner.run(self._live(history))
+        try:
+            self._runner.run(self._live(history))
+        except Exception as error:
+            error.add_note("history:\n  " + "\n  ".join(map(repr, history)))
+            raise
 
     async def _live(self, history: list[h.Step]) -> None:
         row = await accounts.create(

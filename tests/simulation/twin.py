@@ -61,7 +61,7 @@ class Twin:
         fields = {name: getattr(ON, name) for name in ON.__struct_fields__}
         for step in (h.Create("acme"), h.Configure(fields), h.Batch((h.Credit(100),)), *history):
             await self._step(step)
-        await compare.everything(self._desk, self.model, max(self._hand.now, self._at))
+        await compare.everything(self._desk, self.model, max(self._hand.now, self._at + 1))
 
     async def _step(self, step: h.Step) -> None:
         match step:

@@ -1,6 +1,6 @@
 """The customer's routes for notifications: rules, overrides, what was sent, how tiers stand."""
 
-from typing import Any, Literal
+from functools import partial
 
 from msgspec import Raw
 from msgspec.structs import asdict
@@ -17,7 +17,7 @@ from prepaid.store.alerting import OverrideRow
 from prepaid.store.notifications import Recorded
 from prepaid.web import alert_shapes as shapes
 from prepaid.web import charges, parsing
-from prepaid.web.routing import Answer, Call, Handler, Route
+from prepaid.web.routing import Answer, Call, Route
 from prepaid.web.shapes import Ok
 
 
@@ -173,10 +173,7 @@ BASE = "/v2/billing/notifications"
 CONFIG, OVERRIDE = f"{BASE}/config", f"{BASE}/workspaces/{{workspaceId}}/config"
 
 
-def _route(method: str, path: str, handler: Handler, summary: str, **more: Any) -> Route:
-    scope: Literal["read", "full"] = "read" if method == "GET" else "full"
-    return Route(method, path, handler, summary, who="account", scope=scope, **more)
-
+_route = partial(Route, who="account")
 
 ROUTES = [
     _route("GET", CONFIG, get_config, "Get resolved billing notification config", answer=Config),
@@ -203,6 +200,7 @@ ROUTES = [
         f"{BASE}/preview",
         previewed,
         "What a config would have sent in the last 30 days",
+        scope="read",
         body=shapes.ConfigPatch,
         answer=shapes.PreviewShape,
     ),

@@ -35,6 +35,6 @@ async def account_of(request: Request, route: Route, desk: Desk) -> AccountId:
     if sent is None:
         raise Refusal("unauthorized", f"send an API key in the header {API_HEADER}")
     row = await accounts.who(desk, sent)
-    if route.scope == "full" and row.scope != "full":
+    if route.needed_scope == "full" and row.scope != "full":
         raise Refusal("forbidden", "this key only reads; use one with the scope full")
     return row.account_id

@@ -110,7 +110,6 @@ ROUTES = [
         balance,
         "Get the current account credit balance",
         who="account",
-        scope="read",
         answer=BalanceShape,
     ),
     Route(
@@ -119,7 +118,6 @@ ROUTES = [
         ledger,
         "The account's own ledger",
         who="account",
-        scope="read",
         query=LedgerQuery,
         answer=LedgerPage,
     ),

@@ -49,13 +49,18 @@ class Route:
     handler: Handler
     summary: str
     who: Who = "operator"
-    scope: Literal["read", "full"] = "full"  # what the API key must be allowed
+    scope: Literal["read", "full"] | None = None  # what the API key must be allowed
     body: type | None = None
     query: type | None = None
     answer: Any = None
     status: int = 200
     refusals: tuple[str, ...] = field(default=())  # codes beyond those of every route
     is_idempotent: bool = False  # takes an Idempotency-Key
+
+    @property
+    def needed_scope(self) -> Literal["read", "full"]:
+        """What the API key must be allowed: reading is enough for a GET."""
+        return self.scope or ("read" if self.method == "GET" else "full")
 
 
 encode = msgspec.json.Encoder(decimal_format="number").encode

@@ -1,8 +1,9 @@
 """The customer's routes for workspaces, and the usage report."""
 
 import re
+from typing import Annotated
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from prepaid.domain import ids
 from prepaid.domain.amounts import credit
@@ -45,12 +46,18 @@ class WorkspaceShape(Shape, frozen=True, kw_only=True):
     updated_at: str
 
 
+Moment = Annotated[
+    str,
+    Meta(description="A UTC date, or a date-time with an offset", examples=["2026-04-01"]),
+]
+
+
 class UsageQuery(Body, frozen=True, kw_only=True):
     """Which part of the usage. Dates: both ends included; date-times: the end excluded."""
 
-    start_date: str | None = None
-    end_date: str | None = None
-    workspace: str | None = None
+    start_date: Moment | None = None
+    end_date: Moment | None = None
+    workspace: Annotated[str, Meta(description="The name of a workspace")] | None = None
 
 
 class UsageWorkspace(Shape, frozen=True, omit_defaults=True, kw_only=True):
@@ -175,7 +182,6 @@ ROUTES = [
         every,
         "List all workspaces",
         who="account",
-        scope="read",
         answer=list[WorkspaceShape],
     ),
     Route(
@@ -195,7 +201,6 @@ ROUTES = [
         usage,
         "Get usage report per workspace",
         who="account",
-        scope="read",
         query=UsageQuery,
         answer=list[UsageRow],
     ),
