@@ -2,16 +2,29 @@
 
 import typer
 
-from prepaid.commands import demo, serve
+from prepaid import assembly
+from prepaid.commands import accounts, demo, doctor, prices, serve, usage, worker
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # they hold keys
+    help=__doc__,
+)
 app.command()(demo.demo)
 app.command()(serve.serve)
+app.command("worker")(worker.work)
 app.command()(serve.migrate)
+app.command()(doctor.doctor)
+app.add_typer(accounts.app, name="accounts")
+app.add_typer(prices.app, name="prices")
+app.add_typer(usage.app, name="usage")
 
 
 def main() -> None:
     """Run the command that was typed."""
+    # What a command logs must not stand between the lines it prints.
+    assembly.log_to_stderr("warning")
     app()
 
 

@@ -10,6 +10,7 @@ CENT: Micros = 10_000  # 1 credit = 100 credit cents
 AMOUNT_MAX: Micros = 10**15  # the largest single charge or grant
 DECIMALS_MAX = 6  # of a credit: the finest amount is one micro-credit
 _EXPONENT_MAX = 16  # keeps `int()` from building a number of a billion digits
+_DIGITS_MAX = 28  # what decimal arithmetic keeps; a longer number would be rounded unseen
 _EXACT_SCALES = {CREDIT: 6, CENT: 4}
 
 
@@ -33,8 +34,8 @@ def from_cents(value: Decimal, field: str) -> Micros:
         Refusal: `invalid_request` when its size is above 10^15 micro-credits, or it is finer
             than one micro-credit.
     """
-    if value < 0:
-        return -_exact(-value, CENT, field)
+    if value.is_signed():
+        return -_exact(value.copy_negate(), CENT, field)
     return _exact(value, CENT, field)
 
 
@@ -60,7 +61,7 @@ def _exact(value: Decimal, unit: Micros, field: str) -> Micros:
     if value < 0:
         raise invalid(field, "must not be negative")
     places = -value.normalize().as_tuple().exponent if value else 0  # type: ignore[operator]
-    if places > _EXACT_SCALES[unit]:
+    if places > _EXACT_SCALES[unit] or len(value.as_tuple().digits) > _DIGITS_MAX:
         raise invalid(field, f"has more than {_EXACT_SCALES[unit]} decimals")
     micros = int(value * unit)
     if micros > AMOUNT_MAX:

@@ -42,10 +42,8 @@ def owned(prefix: str, owner: AccountId, number: int) -> str:
 
 def parse_account(text: str) -> AccountId | None:
     """The account an id names, or None when it is no such id."""
-    digits = text.removeprefix("acc_")
-    if len(text) != len("acc_") + _ACCOUNT_DIGITS or len(digits) != _ACCOUNT_DIGITS:
-        return None
-    return _hex(digits)
+    value = _hex(text[4:])
+    return value if value is not None and account(value) == text else None
 
 
 def parse_owned(prefix: str, text: str) -> Owned | None:
@@ -64,7 +62,11 @@ def parse_owned(prefix: str, text: str) -> Owned | None:
 
 
 def _hex(digits: str) -> int | None:
-    if not all(digit in "0123456789abcdef" for digit in digits):
+    """The number; callers compare its own spelling, so `int`'s leniency does no harm."""
+    if len(digits) > _ACCOUNT_DIGITS:
         return None
-    value = int(digits, 16)
-    return value if value < 2**63 else None
+    try:
+        value = int(digits, 16)
+    except ValueError:
+        return None
+    return value if 0 <= value < 2**63 else None

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from prepaid.domain.book import Outcome
 from prepaid.domain.commands import Command, Rules
 from prepaid.domain.refusals import Refusal
+from prepaid.store import guard
 from prepaid.store.batch import Batch, Result
 from prepaid.store.directory import Directories
 from prepaid.store.hot import CommitLost, HotTransaction, Lane, Unavailable
@@ -34,8 +35,9 @@ Waiting = tuple[Command, "asyncio.Future[Outcome]"]
 class Writer:
     """One lane: a queue of commands and the task that commits them in batches."""
 
-    def __init__(self, lane: Lane, directories: Directories) -> None:
+    def __init__(self, lane: Lane, directories: Directories, batch_max: int = BATCH_MAX) -> None:
         self._lane = lane
+        self._batch_max = batch_max
         self._directories = directories
         self._queue: deque[Waiting] = deque()
         self._wake = asyncio.Event()
@@ -89,7 +91,7 @@ class Writer:
         taken = [self._queue.popleft()]
         if isinstance(taken[0][0], Rules):
             return taken
-        while self._queue and len(taken) < BATCH_MAX:
+        while self._queue and len(taken) < self._batch_max:
             if isinstance(self._queue[0][0], Rules):
                 break
             taken.append(self._queue.popleft())
@@ -121,7 +123,8 @@ class Writer:
         deadline, pause = clock() + PATIENCE_S, PAUSE_S
         while True:
             try:
-                results = await self._attempt(commands)
+                with guard.transaction():
+                    results = await self._attempt(commands)
             except Unavailable:
                 if clock() + pause > deadline:
                     raise

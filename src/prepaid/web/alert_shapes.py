@@ -19,7 +19,7 @@ PERIOD = Meta(ge=5, le=43_200)
 class TierBody(Body, frozen=True, kw_only=True):
     """A named threshold."""
 
-    tier: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$", examples=["warning"])]
+    tier: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z", examples=["warning"])]
     cents: Annotated[int, Meta(ge=0, le=CENTS_MAX)]
 
 

@@ -16,6 +16,7 @@ from prepaid.web import errors
 from prepaid.web.shapes import Amount
 
 T = TypeVar("T")
+Q = TypeVar("Q", bound=msgspec.Struct)
 
 BODY_MAX = 1 << 20
 METADATA_KEYS_MAX = 50
@@ -92,7 +93,7 @@ def check_media_type(value: str | None) -> None:
         raise Refusal("unsupported_media_type", message)
 
 
-def query(pairs: Sequence[tuple[str, str]], kind: type[T]) -> T:
+def query(pairs: Sequence[tuple[str, str]], kind: type[Q]) -> Q:
     """A query string as a value of `kind`; unknown and repeated parameters are refused.
 
     Raises:
@@ -104,9 +105,13 @@ def query(pairs: Sequence[tuple[str, str]], kind: type[T]) -> T:
             raise invalid(name, "must be given once")
         values[name] = text
     try:
-        return msgspec.convert(values, kind, strict=False)
+        found = msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
         raise errors.from_validation(error) from error
+    for field in msgspec.structs.fields(kind):
+        if field.encode_name in values and getattr(found, field.name) is None:
+            raise invalid(field.encode_name, "must be left out rather than null")
+    return found
 
 
 def idempotency_key(value: str | None) -> str | None:

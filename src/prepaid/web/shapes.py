@@ -19,7 +19,13 @@ TtlSeconds = Annotated[int, Meta(ge=1, le=86_400)]
 WorkspaceName = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]{1,64}\Z", examples=["acme-paris"])]
 LegalName = Annotated[str, Meta(min_length=1, max_length=255, examples=["Acme Paris SAS"])]
 Limit = Annotated[int, Meta(ge=1, le=200)]
-Credits = Annotated[Amount, Meta(description="Credits, at most 6 decimals")]
+Credits = Annotated[
+    Amount,
+    Meta(
+        description="Credits, at most 6 decimals",
+        extra_json_schema={"minimum": 0, "maximum": 1_000_000_000},
+    ),
+]
 Number = int | Decimal  # an integer when whole, else the shortest exact decimal
 
 Omitted = UnsetType

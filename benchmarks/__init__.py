@@ -1,0 +1,1 @@
+"""What the design promises in figures, measured; and the input that measuring needs."""

@@ -1,0 +1,110 @@
+"""The ledger without HTTP: 64 clients, batched, against one transaction per request.
+
+    python -m benchmarks.ledger_alone [ROUNDS]
+
+A new SQLite file, and PostgreSQL where `PREPAID_BENCH_DATABASE_URL` names an empty database.
+One hot account, then 2 000; every charge settled at once with a random idempotency key.
+"""
+
+import asyncio
+import os
+import secrets
+import statistics
+import sys
+import tempfile
+import time
+
+import uvloop
+from sqlalchemy import insert, select
+
+from prepaid.domain.amounts import CREDIT
+from prepaid.domain.commands import Reserve
+from prepaid.store import migrate
+from prepaid.store import tables as t
+from prepaid.store.directory import Directories
+from prepaid.store.vault import Connection, Database, open_database
+from prepaid.store.writer import Writer
+
+CLIENTS = 64
+MANY = 2_000
+SECONDS = 2.0
+
+
+def seed(connection: Connection) -> None:
+    """`MANY` accounts with credit, straight into the tables."""
+    if connection.execute(select(t.account.c.id).limit(1)).first():
+        return
+    for number in range(1, MANY + 1):
+        place = {"account_id": number, "number": 1, "version": 1, "legal_name": "Bench"}
+        connection.execute(
+            insert(t.account).values(
+                id=number,
+                name="Bench",
+                admins="[]",
+                currency="EUR",
+                sandbox=False,
+                created_at=0,
+                updated_at=0,
+                chain=bytes(32),
+                balance=10**9 * CREDIT,
+            )
+        )
+        connection.execute(insert(t.legal_name).values(place))
+        connection.execute(
+            insert(t.workspace).values(**place, name="default", created_at=0, updated_at=0)
+        )
+
+
+async def rate(database: Database, accounts: int, batch_max: int) -> tuple[float, float]:
+    """Charges per second and microseconds of this process's CPU per charge."""
+    writer = Writer(database.lanes()[0], Directories(), batch_max)
+    writer.start()
+    stop_at = time.perf_counter() + SECONDS
+    done = 0
+
+    async def client() -> None:
+        nonlocal done
+        while time.perf_counter() < stop_at:
+            account = 1 + secrets.randbelow(accounts)
+            key = secrets.token_hex(16)
+            await writer.submit(
+                Reserve(account=account, sku="bench", credits=100, settle=True, key=key)
+            )
+            done += 1
+
+    begun, cpu = time.perf_counter(), time.process_time()
+    await asyncio.gather(*(client() for _ in range(CLIENTS)))
+    lasted, cpu = time.perf_counter() - begun, time.process_time() - cpu
+    await writer.stop()
+    return done / lasted, cpu / done * 1e6
+
+
+async def compare(url: str, rounds: int) -> None:
+    database = open_database(url)
+    await database.write(seed)
+    for name, accounts in (("one hot account", 1), (f"{MANY} accounts", MANY)):
+        await rate(database, accounts, 256)
+        batched, single = [], []
+        for _ in range(rounds):
+            single.append(await rate(database, accounts, 1))
+            batched.append(await rate(database, accounts, 256))
+        times = statistics.median(b[0] / s[0] for b, s in zip(batched, single, strict=True))
+        shown = [statistics.median(column) for column in zip(*batched, strict=True)]
+        base = statistics.median(one[0] for one in single)
+        kind = url.partition(":")[0]
+        print(f"{kind:10} {name:16} {shown[0]:7.0f}/s {shown[1]:5.0f} us CPU", end="")
+        print(f"   one by one {base:6.0f}/s   {times:5.1f} x")
+    await database.close()
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    with tempfile.TemporaryDirectory() as folder:
+        urls = [f"sqlite:///{folder}/bench.db", os.environ.get("PREPAID_BENCH_DATABASE_URL")]
+        for url in filter(None, urls):
+            migrate.upgrade(url)
+            uvloop.run(compare(url, rounds))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""The database as commands meet it: told apart by its URL, tried before anything is begun."""
+
+import asyncio
+from pathlib import Path
+
+from prepaid.settings import Settings
+from prepaid.store import snapshots
+from prepaid.store.hot import Unavailable
+from prepaid.store.locations import sqlite_path
+from prepaid.store.migrate import upgrade
+
+
+class Stopped(Exception):
+    """The command cannot go on; the message names the fact and the need."""
+
+
+def file_of(wanted: Settings) -> Path | None:
+    """The SQLite file of the settings; None when they name a PostgreSQL server.
+
+    Raises:
+        Stopped: the URL names neither.
+    """
+    try:
+        return sqlite_path(wanted.database_url)
+    except ValueError as error:
+        message = f"PREPAID_DATABASE_URL: {error}"
+        raise Stopped(message) from error
+
+
+def make_ready(wanted: Settings) -> None:
+    """Reach the database and bring its tables up to date.
+
+    Raises:
+        Stopped: it cannot be reached, or is no database.
+        FileInUse: another process writes the SQLite file.
+    """
+    path = file_of(wanted)
+    try:
+        if path is None or path.exists():
+            asyncio.run(_try(wanted.database_url))
+        upgrade(wanted.database_url)
+    except Unavailable as error:
+        message = f"the database cannot be used: {error}; check PREPAID_DATABASE_URL"
+        raise Stopped(message) from error
+    except OSError as error:
+        message = f"{path or 'the database'} cannot be opened: {error.strerror or error}"
+        raise Stopped(message) from error
+
+
+async def _try(url: str) -> None:
+    async with snapshots.opened(url) as database:
+        await database.read(snapshots.revision)

@@ -1,0 +1,154 @@
+"""`prepaid doctor`: recounts everything and says where it drifts. Reads only, beside a server."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from msgspec import Struct
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from prepaid import settings
+from prepaid.commands.api import plain
+from prepaid.commands.console import fail, say
+from prepaid.commands.database import Stopped, file_of
+from prepaid.commands.tables import show_json
+from prepaid.domain import ids
+from prepaid.domain.ids import AccountId
+from prepaid.domain.refusals import Refusal
+from prepaid.flows import doctor as flow
+from prepaid.flows.doctor import Drift, Examined
+from prepaid.settings import SettingError, Settings
+from prepaid.store import snapshots
+from prepaid.store.hot import Unavailable
+from prepaid.store.snapshots import Snapshots
+
+DRIFT = 1
+CANNOT_RUN = 2
+
+
+class Report(Struct, frozen=True):
+    """Everything that was found."""
+
+    ok: bool
+    settings: list[str]  # what is wrong with them
+    accounts: int
+    entries: int
+    charges: int
+    drift: list[Drift]
+    unlisted: int  # drifts beyond those listed
+
+
+def doctor(
+    account: Annotated[
+        str | None, typer.Option(help="Only this account, acc_…", show_default=False)
+    ] = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Check settings and database, and recount every account from its ledger.
+
+    Exit code 0: all is well. 1: something drifts, or a setting is wrong. 2: it could not run.
+    """
+    try:
+        wanted = settings.load()
+        report = asyncio.run(_report(wanted, account))
+    except (SettingError, Stopped, Unavailable, Refusal) as error:
+        raise fail(plain(str(error)), CANNOT_RUN) from error
+    show_json(report) if json else _show(report)
+    if not report.ok:
+        raise typer.Exit(DRIFT)
+
+
+async def _report(wanted: Settings, account: str | None) -> Report:
+    _check_file(wanted)
+    only = None if account is None else _id_of(account)
+    async with snapshots.opened(wanted.database_url) as database:
+        await _check_tables(database)
+        accounts = await flow.every_account(database) if only is None else [only]
+        found = await _examine(database, accounts)
+    wrong = _wrong_settings(wanted)
+    drift = [one for examined in found for one in examined.drift]
+    return Report(
+        ok=not drift and not wrong,
+        settings=wrong,
+        accounts=len(found),
+        entries=sum(examined.entries for examined in found),
+        charges=sum(examined.charges for examined in found),
+        drift=drift,
+        unlisted=sum(examined.unlisted for examined in found),
+    )
+
+
+def _check_file(wanted: Settings) -> None:
+    path = file_of(wanted)
+    if path is not None and not path.is_file():
+        message = f"there is no file {path}; check PREPAID_DATABASE_URL, or run `prepaid migrate`"
+        raise Stopped(message)
+
+
+def _id_of(text: str) -> AccountId:
+    found = ids.parse_account(text)
+    if found is None:
+        message = f"{text} is no account id; `prepaid accounts list` shows them"
+        raise Stopped(message)
+    return found
+
+
+async def _check_tables(database: Snapshots) -> None:
+    try:
+        there = await database.read(snapshots.revision)
+    except Unavailable as error:
+        message = f"the database cannot be read: {error}; check PREPAID_DATABASE_URL"
+        raise Stopped(message) from error
+    newest = snapshots.newest_revision()
+    if there != newest:
+        message = f"the tables are at revision {there}, not {newest}; run `prepaid migrate`"
+        raise Stopped(message)
+
+
+def _wrong_settings(wanted: Settings) -> list[str]:
+    try:
+        settings.check_for_production(wanted)
+    except SettingError as error:
+        return [str(error)]
+    return []
+
+
+async def _examine(database: Snapshots, accounts: Sequence[AccountId]) -> list[Examined]:
+    """Every account, with a bar on a terminal. Those in order are not kept in full."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description:<40}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    found = []
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("accounts", total=len(accounts))
+        for account in accounts:
+            name = ids.account(account)
+
+            def on_check(check: str, name: str = name) -> None:
+                bar.update(task, description=f"{name} {check}")
+
+            found.append(await flow.examine_one(database, account, on_check))
+            bar.advance(task)
+    return found
+
+
+def _show(report: Report) -> None:
+    for problem in report.settings:
+        say(plain(f"setting: {problem}"))
+    for one in report.drift:
+        say(plain(f"{one.account}  {one.check}: {one.place}"))
+        say(plain(f"    should be {one.expected}, is {one.found}"))
+    if report.unlisted:
+        say(f"… and {report.unlisted} more")
+    counted = f"{report.accounts} accounts, {report.charges} charges, {report.entries} entries"
+    drifts = len(report.drift) + report.unlisted
+    say(f"{counted}: {f'{drifts} drifts' if drifts else 'no drift'}")

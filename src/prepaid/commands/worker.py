@@ -1,0 +1,43 @@
+"""`prepaid worker`: the background work in a process of its own, without HTTP."""
+
+import asyncio
+import signal
+
+from prepaid import assembly, worker
+from prepaid.commands.api import plain
+from prepaid.commands.console import fail, say
+from prepaid.commands.database import Stopped, file_of, make_ready
+from prepaid.commands.serve import load
+from prepaid.settings import Settings
+
+
+def work() -> None:
+    """Do the background work without HTTP, beside any number of servers (PostgreSQL only)."""
+    wanted = load()
+    try:
+        is_file = file_of(wanted) is not None
+        if not is_file:
+            make_ready(wanted)
+    except Stopped as stopped:
+        raise fail(plain(str(stopped))) from stopped
+    if is_file:
+        message = (
+            "a SQLite file is written by one process, and `prepaid serve` works in the background"
+            " itself; set PREPAID_DATABASE_URL to a PostgreSQL server for workers"
+        )
+        raise fail(message)
+    assembly.log_to_stderr(wanted.log_level)
+    asyncio.run(_run(wanted))
+
+
+async def _run(wanted: Settings) -> None:
+    desk = assembly.open_desk(wanted)
+    desk.vault.start()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    say("Working; stop with Ctrl-C.")
+    try:
+        await worker.run(assembly.jobs(desk), stop)
+    finally:
+        await desk.vault.stop()
