@@ -1,0 +1,175 @@
+"""One POST to a URL that a stranger chose. A receiver can neither hurt nor use us.
+
+Every connection is checked on its concrete address when its socket is made, so a name that
+changes its meaning cannot pass. Knows nothing of signatures, retries or the queue.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Self
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from aiohttp.connector import AddrInfoType, Connection
+from yarl import URL
+
+from prepaid.adapters.addresses import AddressRule
+from prepaid.adapters.attempts import Attempt, Refused, Trail
+from prepaid.adapters.resolver import ThreadResolver
+
+TOTAL_S = 20.0  # for everything, from the name look-up to the last byte
+CONNECT_S = 5.0  # for name look-up, connection and TLS together
+READ_BYTES_MAX = 64 * 1024  # of a response's body
+CONNECTIONS_MAX = 100
+KEEPALIVE_S = 4.0  # below the 5 s after which common servers close an idle connection
+NAMES_S = 10  # how long an address that was looked up is used for new connections
+
+_TRAIL: ContextVar[Trail] = ContextVar("prepaid_webhook_trail")
+
+
+class WebhookSender:
+    """Sends webhooks over shared connections. Make it inside a running event loop."""
+
+    def __init__(
+        self,
+        rule: AddressRule,
+        *,
+        allow_http: bool = False,
+        total_s: float = TOTAL_S,
+        connect_s: float = CONNECT_S,
+        tls: ssl.SSLContext | None = None,
+        resolver: AbstractResolver | None = None,
+        connections_max: int = CONNECTIONS_MAX,
+    ) -> None:
+        """Take the rule for addresses and the limits.
+
+        Args:
+            rule: which addresses may be connected to.
+            allow_http: send without TLS where the URL says so.
+            total_s: for everything, in seconds.
+            connect_s: for name look-up, connection and TLS, in seconds.
+            tls: trusted certificates; None: the system's.
+            resolver: who looks names up; None: the system, in threads of its own.
+            connections_max: at once; the caller bounds requests, so none waits for a connection.
+        """
+        self._rule = rule
+        self._schemes = ("https", "http") if allow_http else ("https",)
+        self._total_s = total_s
+        self._resolver = resolver or ThreadResolver()
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                ssl=tls or ssl.create_default_context(),
+                limit=connections_max,
+                resolver=self._resolver,
+                ttl_dns_cache=NAMES_S,
+                keepalive_timeout=KEEPALIVE_S,
+                socket_factory=self._socket,
+            ),
+            response_class=_Response,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            # The total is ours to watch, so that it covers all there is. Not rounded to seconds.
+            timeout=aiohttp.ClientTimeout(connect=connect_s, ceil_threshold=float("inf")),
+            trust_env=False,  # no proxies, no .netrc
+            auto_decompress=False,  # what a small body unpacks to is not our concern
+            read_bufsize=READ_BYTES_MAX // 2,
+            skip_auto_headers=("Accept", "Content-Type", "User-Agent"),
+        )
+
+    async def __aenter__(self) -> Self:
+        """Nothing is opened before the first request."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close, see `close`."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every connection. Requests in flight fail."""
+        await self._session.close()
+        await self._resolver.close()
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Attempt:
+        """Send one request and say what became of it. Never raises for what the receiver does.
+
+        The status decides: once it is 2xx the webhook has arrived, whatever its body does.
+
+        Args:
+            url: checked when the endpoint was made, and its scheme again here.
+            body: sent as it is.
+            headers: all there are to send, besides `Host`, `Content-Length` and
+                `Accept-Encoding: identity`.
+
+        Raises:
+            ValueError: a header holds a line break; endpoints with such headers are refused.
+        """
+        clock = asyncio.get_running_loop()
+        began = clock.time()
+        trail = Trail()
+        _TRAIL.set(trail)
+        try:
+            async with asyncio.timeout(self._total_s):
+                await self._exchange(trail, url, body, headers)
+        except (aiohttp.ClientError, OSError) as error:
+            trail.failed(error)
+        return trail.attempt(round((clock.time() - began) * 1000))
+
+    async def _exchange(
+        self, trail: Trail, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> None:
+        target = self._target(url)
+        try:
+            await self._request(trail, target, body, headers)
+        except aiohttp.ClientConnectorError:
+            raise
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+            # The other side may have closed a kept connection a moment ago. That is no failure,
+            # and a webhook that arrives twice has the same id.
+            if not trail.may_be_stale:
+                raise
+            await self._request(trail, target, body, headers)
+
+    def _target(self, url: str) -> URL:
+        try:
+            target = URL(url, encoded=True)
+        except ValueError as error:
+            raise Refused(str(error)) from error
+        if target.scheme not in self._schemes:
+            raise Refused(f"scheme {target.scheme} is not allowed")
+        return target
+
+    async def _request(
+        self, trail: Trail, url: URL, body: bytes, headers: Mapping[str, str]
+    ) -> None:
+        sent = {"Accept-Encoding": "identity", **headers}
+        async with self._session.post(
+            url, data=body, headers=sent, allow_redirects=False
+        ) as response:
+            trail.answered(response)
+            # What is left unread closes the connection: nothing is drained.
+            while chunk := await response.content.read(READ_BYTES_MAX - trail.read):
+                trail.took(chunk)
+
+    def _socket(self, info: AddrInfoType) -> socket.socket:
+        # Called with each address just before the connection, whoever looked the name up.
+        family, kind, protocol, _, address = info
+        text = str(address[0])
+        trail = _TRAIL.get()
+        reason = self._rule.refusal(text)
+        if reason is not None:
+            trail.refused = text
+            raise Refused(f"address {text} is not allowed: {reason}")
+        trail.addresses.append(text)
+        return socket.socket(family, kind, protocol)
+
+
+class _Response(aiohttp.ClientResponse):
+    """Notes who answers: a short answer has given its connection back before it can be asked."""
+
+    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
+        if connection.transport is not None:
+            peer = connection.transport.get_extra_info("peername")
+            _TRAIL.get().peer = str(peer[0]) if peer else None
+        return await super().start(connection)
