@@ -43,7 +43,7 @@ def decimal_of(text: str, field: str) -> Decimal:
     try:
         value = Decimal(text)
     except InvalidOperation as error:
-        raise fail(api.plain(f"{field} must be a number like 12.5, not {text!r}")) from error
+        raise fail(f"{field} must be a number like 12.5, not {text!r}") from error
     if not value.is_finite() or abs(value.adjusted()) > EXPONENT_MAX or len(text) > DIGITS_MAX:
         raise fail(f"{field} must be a number like 12.5, of ordinary size")
     return value

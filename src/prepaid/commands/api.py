@@ -16,7 +16,7 @@ import msgspec
 
 from prepaid import assembly
 from prepaid.commands.console import fail
-from prepaid.commands.database import Stopped, make_ready
+from prepaid.commands.database import Stopped, address_of, make_ready
 from prepaid.commands.serve import load
 from prepaid.settings import Settings
 from prepaid.store.sqlite import FileInUse
@@ -133,14 +133,16 @@ async def _here(wanted: Settings) -> AsyncIterator[Api]:
 @asynccontextmanager
 async def _there(wanted: Settings, in_use: str) -> AsyncIterator[Api]:
     """The running server, which writes the file."""
-    where = f"{in_use}; its server at {wanted.public_url} (PREPAID_PUBLIC_URL)"
+    is_named = wanted.public_url != Settings.public_url
+    url = wanted.public_url if is_named else address_of(wanted) or wanted.public_url
+    where = f"{in_use}; its server at {url}"
     if not wanted.operator_key:
         message = f"{where} can be asked when PREPAID_OPERATOR_KEY is set"
         raise Stopped(message)
     try:
-        host = httpx.URL(wanted.public_url).host
+        host = httpx.URL(url).host
         async with httpx.AsyncClient(
-            base_url=wanted.public_url,
+            base_url=url,
             headers={OPERATOR_HEADER: wanted.operator_key},
             timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
             # The operator's key goes through no proxy on its way to this machine.
@@ -161,7 +163,7 @@ def run(work: Callable[[Api], Awaitable[T]]) -> T:
     try:
         return _run(wanted, work)
     except Stopped as stopped:
-        raise fail(plain(str(stopped))) from stopped
+        raise fail(str(stopped)) from stopped
 
 
 def _run(wanted: Settings, work: Callable[[Api], Awaitable[T]]) -> T:

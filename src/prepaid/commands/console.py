@@ -2,6 +2,7 @@
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 _out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -14,5 +15,5 @@ def say(text: str) -> None:
 
 def fail(message: str, code: int = 1) -> typer.Exit:
     """Say what is wrong and what to do; the caller raises what this returns."""
-    _err.print(f"[bold red]prepaid:[/] {message}")
+    _err.print(f"[bold red]prepaid:[/] {escape(message)}")
     return typer.Exit(code)

@@ -47,6 +47,25 @@ def make_ready(wanted: Settings) -> None:
         raise Stopped(message) from error
 
 
+def tell_address(wanted: Settings, url: str) -> None:
+    """Leave word beside the SQLite file where the server that writes it listens."""
+    path = file_of(wanted)
+    if path is not None:
+        _address_file(path).write_text(url, "ascii")
+
+
+def address_of(wanted: Settings) -> str | None:
+    """Where the server that writes the SQLite file listens, if it has left word."""
+    path = file_of(wanted)
+    if path is None or not _address_file(path).exists():
+        return None
+    return _address_file(path).read_text("ascii").strip() or None
+
+
+def _address_file(path: Path) -> Path:
+    return path.with_name(f"{path.name}.server")
+
+
 async def _try(url: str) -> None:
     async with snapshots.opened(url) as database:
         await database.read(snapshots.revision)

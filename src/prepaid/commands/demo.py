@@ -12,13 +12,13 @@ import typer
 from prepaid import assembly
 from prepaid.commands import serve
 from prepaid.commands.console import fail, say
+from prepaid.commands.database import Stopped, make_ready
 from prepaid.domain import ids
 from prepaid.domain.amounts import CREDIT
 from prepaid.domain.commands import Credit
 from prepaid.flows import accounts, prices, workspaces
 from prepaid.flows.desk import Desk
 from prepaid.settings import Settings
-from prepaid.store.migrate import upgrade
 from prepaid.store.prices import Price
 from prepaid.store.sqlite import FileInUse
 
@@ -39,39 +39,40 @@ def demo(port: Port = 8080) -> None:
     secrets_file = FOLDER / "secrets.json"
     known = json.loads(secrets_file.read_text("utf-8")) if secrets_file.exists() else {}
     known.setdefault("operator_key", secrets.token_urlsafe(24))
+    wanted = _settings(known, port)
+    try:
+        make_ready(wanted)
+        if known.get("database_url") != wanted.database_url:
+            known |= {"database_url": wanted.database_url} | asyncio.run(_seed(wanted))
+        secrets_file.touch(mode=0o600)
+        secrets_file.write_text(json.dumps(known, indent=2), "utf-8")
+        _explain(wanted, known)
+        serve.run(wanted)
+    except FileInUse as error:
+        raise fail(f"{error}; stop the other demo first") from error
+    except Stopped as error:
+        raise fail(str(error)) from error
+
+
+def _settings(known: dict[str, str], port: int) -> Settings:
     base = serve.load()
     is_named = base.database_url != Settings.database_url
-    url = base.database_url if is_named else f"sqlite:///{FOLDER}/prepaid.db"
-    wanted = replace(
+    return replace(
         base,
-        database_url=url,
+        database_url=base.database_url if is_named else f"sqlite:///{FOLDER}/prepaid.db",
         operator_key=known["operator_key"],
         port=port,
         public_url=f"http://127.0.0.1:{port}",
     )
-    if known.get("database_url") != url:
-        known |= {"database_url": url} | _seed(wanted)
-    secrets_file.touch(mode=0o600)
-    secrets_file.write_text(json.dumps(known, indent=2), "utf-8")
-    _explain(wanted, known)
-    serve.run(wanted)
 
 
-def _seed(wanted: Settings) -> dict[str, str]:
-    async def work() -> dict[str, str]:
-        desk = assembly.open_desk(wanted)
-        desk.vault.start()
-        try:
-            return await _fill(desk)
-        finally:
-            await desk.vault.stop()
-
+async def _seed(wanted: Settings) -> dict[str, str]:
+    desk = assembly.open_desk(wanted)
+    desk.vault.start()
     try:
-        # The tables are made outside of the event loop that the writers need.
-        upgrade(wanted.database_url)
-        return asyncio.run(work())
-    except FileInUse as error:
-        raise fail(f"{error}; stop the other demo first") from error
+        return await _fill(desk)
+    finally:
+        await desk.vault.stop()
 
 
 async def _fill(desk: Desk) -> dict[str, str]:

@@ -55,7 +55,7 @@ def doctor(
         wanted = settings.load()
         report = asyncio.run(_report(wanted, account))
     except (SettingError, Stopped, Unavailable, Refusal) as error:
-        raise fail(plain(str(error)), CANNOT_RUN) from error
+        raise fail(str(error), CANNOT_RUN) from error
     show_json(report) if json else _show(report)
     if not report.ok:
         raise typer.Exit(DRIFT)

@@ -92,7 +92,7 @@ def remove(sku: Sku, account: Account = None) -> None:
     def change(before: Prices) -> Prices:
         left = [p for p in before if p.sku != sku]
         if len(left) == len(before):
-            raise fail(api.plain(f"{sku} has no price in this list"))
+            raise fail(f"{sku} has no price in this list")
         return left
 
     _change(account, change)
@@ -108,7 +108,7 @@ def load(
     try:
         wanted = read(file)
     except BadPrices as error:
-        raise fail(api.plain(str(error))) from error
+        raise fail(str(error)) from error
     before, after = _change(account, lambda _before: wanted)
     old, new = ({p.sku: p for p in prices} for prices in (before, after))
     added, removed = len(new.keys() - old.keys()), len(old.keys() - new.keys())
@@ -131,5 +131,5 @@ def export(
     try:
         write(file, found)
     except BadPrices as error:
-        raise fail(api.plain(str(error))) from error
+        raise fail(str(error)) from error
     say(api.plain(f"{len(found)} prices written to {file}."))

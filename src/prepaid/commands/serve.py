@@ -1,5 +1,6 @@
 """`prepaid serve` and `prepaid migrate`: run the service, bring its tables up to date."""
 
+import socket
 from typing import Annotated
 
 import typer
@@ -8,11 +9,11 @@ from uvicorn.supervisors import Multiprocess
 
 from prepaid import assembly, settings
 from prepaid.commands.console import fail, say
+from prepaid.commands.database import Stopped, file_of, make_ready, tell_address
 from prepaid.settings import SettingError, Settings
-from prepaid.store.locations import sqlite_path
-from prepaid.store.migrate import upgrade
 from prepaid.store.sqlite import FileInUse
 
+BACKLOG = 2_048
 GRACE_S = 25  # what a stop waits for requests in flight
 
 Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes; more than 1: PostgreSQL")]
@@ -31,31 +32,41 @@ def serve(workers: Workers = 1) -> None:
     wanted = load()
     try:
         settings.check_for_production(wanted)
-        is_file = sqlite_path(wanted.database_url) is not None
-    except (SettingError, ValueError) as error:
+        _check_workers(wanted, workers)
+        run(wanted, workers)
+    except (SettingError, Stopped) as error:
         raise fail(str(error)) from error
-    if workers > 1 and is_file:
+
+
+def _check_workers(wanted: Settings, workers: int) -> None:
+    if workers > 1 and file_of(wanted) is not None:
         message = (
             "a SQLite file is written by one process: start one, or set PREPAID_DATABASE_URL"
             " to a PostgreSQL server for several"
         )
-        raise fail(message)
-    run(wanted, workers)
+        raise Stopped(message)
 
 
 def run(wanted: Settings, workers: int = 1) -> None:
-    """Run the server until it is told to stop."""
+    """Run the server until it is told to stop.
+
+    Raises:
+        Stopped: the database or the port cannot be used.
+    """
     try:
-        upgrade(wanted.database_url)
+        make_ready(wanted)
         application = "prepaid.assembly:serving" if workers > 1 else assembly.serving(wanted)
+        listening = socket.create_server((wanted.host, wanted.port), backlog=BACKLOG)
     except FileInUse as error:
-        raise fail(f"{error}; stop it first") from error
+        message = f"{error}; stop it first"
+        raise Stopped(message) from error
+    except OSError as error:
+        message = f"port {wanted.port} of {wanted.host} cannot be used: {error.strerror}"
+        raise Stopped(message) from error
     config = uvicorn.Config(
         application,
         factory=workers > 1,
         workers=workers,
-        host=wanted.host,
-        port=wanted.port,
         http="httptools",
         lifespan="on",
         log_config=None,
@@ -63,21 +74,19 @@ def run(wanted: Settings, workers: int = 1) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
-    listening = config.bind_socket()
     host, port = listening.getsockname()[:2]
+    tell_address(wanted, f"http://{host}:{port}")
     say(f"Listening on http://{host}:{port}")
-    server = uvicorn.Server(config)
     if workers > 1:
         Multiprocess(config, sockets=[listening]).run()
     else:
-        server.run(sockets=[listening])
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def migrate() -> None:
     """Make or bring up to date the tables of the database."""
-    wanted = load()
     try:
-        upgrade(wanted.database_url)
-    except ValueError as error:
+        make_ready(load())
+    except (Stopped, FileInUse) as error:
         raise fail(str(error)) from error
     say("The tables are up to date.")

@@ -53,7 +53,7 @@ def import_usage(
     try:
         log = source(file, account, _columns(column_map or []))
     except BadFile as error:
-        raise fail(api.plain(str(error))) from error
+        raise fail(str(error)) from error
     run(Wanted(log, refused, batch_size, create_workspaces))
 
 

@@ -62,11 +62,11 @@ def run(wanted: Wanted) -> None:
             file = wanted.refused.open("w", encoding="utf-8", newline="")
     except OSError as error:
         message = f"{wanted.refused} cannot be written: {error.strerror}"
-        raise fail(api.plain(message)) from error
+        raise fail(message) from error
     try:
         journal = Journal(log.path, Begun(log.sha256, log.account, dict(log.columns)))
     except InUse as error:
-        raise fail(api.plain(f"another import of {log.path} is running")) from error
+        raise fail(f"another import of {log.path} is running") from error
     with file or nullcontext():
         refusals = Refusals(file)
         tally = Tally(refusals.add)
@@ -74,7 +74,7 @@ def run(wanted: Wanted) -> None:
     if stopped is None or tally.read:
         _report(tally, refusals, wanted)
     if stopped is not None:
-        raise fail(api.plain(f"{log.path}: {stopped}"))
+        raise fail(f"{log.path}: {stopped}")
     if tally.refused:
         raise typer.Exit(1)
 

@@ -7,12 +7,8 @@ from msgspec import Struct
 
 from prepaid.commands.api import Api, Refused, in_path
 from prepaid.commands.usage_lines import Item
-from prepaid.web.account_shapes import NewKeyShape
-from prepaid.web.auth import API_HEADER
-from prepaid.web.shapes import Ok
 from prepaid.web.workspaces import WorkspaceShape
 
-KEY_NAME = "prepaid usage import"
 CONFLICT = 409
 WRONG = 400
 
@@ -22,11 +18,11 @@ class _Named(Struct):
 
 
 class Workspaces:
-    """Creates workspaces as the account itself would, with a key that lives for one call."""
+    """Creates workspaces by the operator's route."""
 
     def __init__(self, api: Api, account: str) -> None:
         self._api = api
-        self._keys = f"/v2/operator/accounts/{in_path(account)}/keys"
+        self._path = f"/v2/operator/accounts/{in_path(account)}/workspaces"
         self._known: dict[str, bool] = {}  # by name: whether it exists now
         self.made = 0
 
@@ -40,25 +36,14 @@ class Workspaces:
         """
         named = [(item, msgspec.json.decode(item.body, type=_Named).workspace) for item in items]
         missing = {name for _, name in named if name is not None and name not in self._known}
-        if missing:
-            body = {"name": KEY_NAME, "scopes": ["full"]}
-            key = await self._api.ask("POST", self._keys, NewKeyShape, body=body)
-            try:
-                for name in sorted(missing):
-                    self._known[name] = await self._create(name, key.key)
-            finally:
-                await self._api.ask("DELETE", f"{self._keys}/{key.id}", Ok)
+        for name in sorted(missing):
+            self._known[name] = await self._create(name)
         return [item for item, name in named if name is not None and self._known[name]]
 
-    async def _create(self, name: str, key: str) -> bool:
+    async def _create(self, name: str) -> bool:
         try:
-            await self._api.ask(
-                "POST",
-                "/v2/workspaces",
-                WorkspaceShape,
-                body={"name": name, "legalName": name},
-                headers={API_HEADER: key},
-            )
+            body = {"name": name, "legalName": name}
+            await self._api.ask("POST", self._path, WorkspaceShape, body=body)
         except Refused as refused:
             if refused.status == CONFLICT:  # somebody else has made it meanwhile
                 return True

@@ -4,7 +4,6 @@ import asyncio
 import signal
 
 from prepaid import assembly, worker
-from prepaid.commands.api import plain
 from prepaid.commands.console import fail, say
 from prepaid.commands.database import Stopped, file_of, make_ready
 from prepaid.commands.serve import load
@@ -19,7 +18,7 @@ def work() -> None:
         if not is_file:
             make_ready(wanted)
     except Stopped as stopped:
-        raise fail(plain(str(stopped))) from stopped
+        raise fail(str(stopped)) from stopped
     if is_file:
         message = (
             "a SQLite file is written by one process, and `prepaid serve` works in the background"

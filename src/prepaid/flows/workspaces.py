@@ -3,7 +3,7 @@
 from prepaid.domain.ids import ACCOUNT_WIDE, DEFAULT, AccountId
 from prepaid.domain.refusals import Refusal, not_found
 from prepaid.flows.accounts import locked
-from prepaid.flows.desk import Desk
+from prepaid.flows.desk import Desk, existing
 from prepaid.store import accounts, workspaces
 from prepaid.store.accounts import DEFAULT_NAME, AccountRow
 from prepaid.store.vault import Connection
@@ -39,8 +39,12 @@ async def create(desk: Desk, account: AccountId, name: str, legal_name: str) -> 
 
 async def every(desk: Desk, account: AccountId) -> list[WorkspaceRow]:
     """The active workspaces, `default` first, then in the order they were made."""
-    rows = await desk.vault.read(lambda connection: workspaces.every(connection, account))
-    return [row for row in rows if row.archived_at is None]
+
+    def work(connection: Connection) -> list[WorkspaceRow]:
+        existing(accounts.get(connection, account), account)
+        return workspaces.every(connection, account)
+
+    return [row for row in await desk.vault.read(work) if row.archived_at is None]
 
 
 async def rename(desk: Desk, account: AccountId, name: str, legal_name: str | None) -> WorkspaceRow:

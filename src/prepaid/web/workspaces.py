@@ -88,16 +88,26 @@ class UsageRow(Shape, frozen=True, kw_only=True):
 
 async def every(call: Call) -> Answer:
     """The active workspaces."""
-    rows = await workspaces.every(call.desk, call.account)
-    return Answer([_shape(call.account, row) for row in rows])
+    return await listed(call, call.account)
+
+
+async def listed(call: Call, account: AccountId) -> Answer:
+    """The active workspaces of an account, for the customer and for the operator."""
+    rows = await workspaces.every(call.desk, account)
+    return Answer([_shape(account, row) for row in rows])
 
 
 async def create(call: Call) -> Answer:
     """A new workspace."""
+    return await made(call, call.account)
+
+
+async def made(call: Call, account: AccountId) -> Answer:
+    """A new workspace of an account, for the customer and for the operator."""
     body: WorkspaceBody = call.body
     legal_name = parsing.plain_text(body.legal_name, "legalName", LEGAL_NAME_MAX)
-    row = await workspaces.create(call.desk, call.account, body.name, legal_name)
-    return Answer(_shape(call.account, row), 201)
+    row = await workspaces.create(call.desk, account, body.name, legal_name)
+    return Answer(_shape(account, row), 201)
 
 
 async def rename(call: Call) -> Answer:
