@@ -115,6 +115,12 @@ class PostgresDatabase:
                 async with connection.begin():
                     return await connection.run_sync(function)
 
+    def clock(self, connection: Connection) -> int:
+        """The server's clock, since several processes write."""
+        statement = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+        now: int = connection.exec_driver_sql(statement).scalar_one()
+        return now
+
     def lanes(self) -> list[PostgresLane]:
         """The lanes, for one batching writer each."""
         return self._lanes

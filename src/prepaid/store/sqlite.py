@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -100,6 +101,8 @@ class SqliteDatabase:
         self._turn = asyncio.Lock()
         self._readers = engine(path, read_only=True)
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-read")
+        # The loop's own threads may all be waiting for name servers; no commit waits for them.
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="sqlite-write")
 
     async def read(self, function: Callable[[Connection], T]) -> T:
         """Run statements on a snapshot of their own, beside the writer."""
@@ -117,7 +120,7 @@ class SqliteDatabase:
     async def write(self, function: Callable[[Connection], T]) -> T:
         """Run statements in one durable transaction, after the batch in flight."""
         async with self._turn:
-            work = asyncio.create_task(asyncio.to_thread(self._write, function))
+            work = asyncio.ensure_future(self._in_thread(lambda: self._write(function)))
             try:
                 return await asyncio.shield(work)
             finally:  # a caller that goes away leaves the thread at work on our one connection
@@ -135,6 +138,10 @@ class SqliteDatabase:
                 raise
         return result
 
+    def clock(self, _connection: Connection) -> int:
+        """This machine's clock: one process writes, so it is the only one."""
+        return time.time_ns() // 1000
+
     def lanes(self) -> list["SqliteDatabase"]:
         """One lane: this connection."""
         return [self]
@@ -148,7 +155,16 @@ class SqliteDatabase:
         except BaseException:
             self._turn.release()
             raise
-        return SqliteTransaction(self._raw, self._connection, self._commit, self._turn.release)
+        return SqliteTransaction(
+            self._raw,
+            self._connection,
+            lambda: self._in_thread(self._commit),
+            self._turn.release,
+        )
+
+    def _in_thread(self, work: Callable[[], T]) -> "asyncio.Future[T]":
+        """On the one thread that waits for the disk."""
+        return asyncio.get_running_loop().run_in_executor(self._writing, work)
 
     def _commit(self) -> None:
         """COMMIT, and move the log into the file when it has grown: on this connection only."""
@@ -163,6 +179,7 @@ class SqliteDatabase:
         """Checkpoint, close every connection, let another process in."""
         async with self._turn:
             self._threads.shutdown()
+            self._writing.shutdown()
             self._readers.dispose()
             self._connection.close()
             self._engine.dispose()
