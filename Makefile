@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 WORKERS ?= 2
+HISTORIES ?= 10000
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +14,7 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install dev demo test test-unit check check-migrations fmt lock bench clean
+.PHONY: help install dev demo test test-unit simulate check check-migrations fmt lock bench clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
