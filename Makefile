@@ -32,6 +32,10 @@ test: dev ## Run every test
 test-unit: dev ## Run the tests that need no database
 	$(BIN)/python -m pytest $(wildcard tests/unit tests/house)
 
+simulate: dev ## Live random histories beside the model: make simulate HISTORIES=20000 SEED=7
+	PREPAID_SIMULATE=$(HISTORIES) $(BIN)/python -m pytest -n $(WORKERS) tests/simulation \
+		$(if $(SEED),--hypothesis-seed=$(SEED))
+
 check: dev ## Lint, format, types, import contracts, migrations; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -27,3 +27,8 @@ def sqlite_path(url: str) -> Path | None:
         return None
     message = f"the database URL must be sqlite:///FILE or postgresql://…, not {kind}"
     raise ValueError(message)
+
+
+def shown(url: str) -> str:
+    """The URL as it may stand on a screen: without its password."""
+    return make_url(url).render_as_string(hide_password=True)

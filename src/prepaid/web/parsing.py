@@ -149,6 +149,8 @@ def metadata(value: dict[str, str] | None) -> str | None:
     if len(value) > METADATA_KEYS_MAX:
         raise invalid("metadata", f"must have at most {METADATA_KEYS_MAX} keys")
     for key, text in value.items():
+        if _CONTROL.search(key) or _CONTROL.search(text):
+            raise invalid("metadata", "must not contain control characters")
         if len(key) > METADATA_KEY_MAX or len(text) > METADATA_VALUE_MAX:
             limits = f"{METADATA_KEY_MAX} and values at most {METADATA_VALUE_MAX} characters"
             raise invalid("metadata", f"keys must have at most {limits}")
