@@ -4,6 +4,7 @@ import pytest
 
 from prepaid.domain.amounts import CREDIT
 from prepaid.domain.commands import Credit, Refund, Release, Reserve, Settle
+from prepaid.domain.instants import SECOND
 from prepaid.domain.refusals import Refusal
 from tests.kit.shop import Shop
 from tests.store.recount import Account, recount
@@ -128,6 +129,23 @@ async def test_a_refund_under_a_key_is_given_once(shop: Shop) -> None:
     with refused("idempotency_key_reused"):
         await shop.do(Refund(account=ada, charge=charge.seq, key="k", credits=1))
     assert (await kept(shop, ada)).balance == 9 * CREDIT
+
+
+async def test_a_key_is_kept_though_its_command_changed_nothing(shop: Shop) -> None:
+    """The same request under it is answered the same, whatever became of the charge since."""
+    ada = await shop.account(credits=10)
+    held = await shop.do(Reserve(account=ada, sku="report", ttl=SECOND))
+    await shop.later(ada, 60)
+    await shop.balance(ada)
+    release = Release(account=ada, charge=held.seq, key="k")
+    first = await shop.do(release)
+    await shop.settle(held, 1)
+    again = await shop.do(release)
+
+    assert again.replayed
+    assert (again.seq, again.charge) == (first.seq, first.charge)
+    with refused("idempotency_key_reused"):
+        await shop.do(Release(account=ada, charge=held.seq + 1, key="k"))
 
 
 async def test_a_key_is_kept_per_route_and_account(shop: Shop) -> None:

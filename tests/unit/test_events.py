@@ -6,7 +6,7 @@ import jsonschema
 import msgspec
 import pytest
 
-from prepaid.domain import events
+from prepaid.domain import events, topup_events
 from prepaid.domain.notifications import HIGH_USAGE, LOW_BALANCE, HighUsage, LowBalance
 
 
@@ -30,8 +30,8 @@ def test_the_examples_are_what_our_own_payloads_look_like() -> None:
     shapes = {
         LOW_BALANCE: LowBalance,
         HIGH_USAGE: HighUsage,
-        events.TOPUP_SUCCEEDED: events.TopupSucceeded,
-        events.TOPUP_FAILED: events.TopupFailed,
+        events.TOPUP_SUCCEEDED: topup_events.Succeeded,
+        events.TOPUP_FAILED: topup_events.Failed,
         events.COMPANY_UPDATED: events.CompanyUpdated,
     }
     encode = msgspec.json.Encoder(decimal_format="number").encode

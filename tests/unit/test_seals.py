@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prepaid.adapters.seals import SealBroken, Seals
+from prepaid.adapters.seals import Seals
+from prepaid.flows.secrets import SealBroken
 
 OLD, NEW = "o" * 32, "n" * 32
 SEALS = Seals(NEW)

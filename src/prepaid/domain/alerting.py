@@ -3,6 +3,7 @@
 from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from prepaid.domain.alarms import Tier
 from prepaid.domain.amounts import Micros
@@ -56,6 +57,11 @@ class Watch(Struct, frozen=True):
     tiers: tuple[Tier, ...]
     edge: Micros  # the first tier to be met: no other can be while this one is not
 
+    def differs(self, other: "Watch") -> bool:
+        """Whether a switch, the period or a tier is another; the order of a list is no rule."""
+        mine, others = sorted(self.tiers, key=_name), sorted(other.tiers, key=_name)
+        return mine != others or replace(self, tiers=()) != replace(other, tiers=())
+
 
 def low_balance(config: Config) -> Watch:
     """The rules for the balance."""
@@ -94,6 +100,10 @@ def workspace_pass(config: Config, override: Override | None) -> Watch:
         tiers,
         min(tier.micros for tier in tiers),
     )
+
+
+def _name(tier: Tier) -> str:
+    return tier.tier
 
 
 def _own(value: T | None, inherited: T) -> T:

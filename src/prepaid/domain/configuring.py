@@ -14,7 +14,7 @@ from prepaid.domain.alerting import Config, Override
 from prepaid.domain.amounts import Micros
 from prepaid.domain.book import Book, Outcome
 from prepaid.domain.commands import Configure, Rules
-from prepaid.domain.evaluation import Evaluation
+from prepaid.domain.evaluation import Evaluation, pending
 from prepaid.domain.refusals import not_found
 from prepaid.domain.windows import Slice
 
@@ -53,7 +53,8 @@ def changed(directory: Directory, command: Rules) -> Directory:
 
 def affected(book: Book, after: Directory) -> list[int]:
     """The scopes whose effective rules change, among those whose tiers have ever fired."""
-    return [scope for scope in book.windows if book.directory.watch(scope) != after.watch(scope)]
+    before = book.directory
+    return [scope for scope in book.windows if before.watch(scope).differs(after.watch(scope))]
 
 
 def passed(book: Book, after: Directory, scopes: Iterable[int]) -> dict[int, Slice | None]:
@@ -69,12 +70,13 @@ def passed(book: Book, after: Directory, scopes: Iterable[int]) -> dict[int, Sli
 
 
 def configure(book: Book, after: Directory, between: Mapping[int, Micros]) -> Outcome:
-    """Put the new rules in force, given the sums that the affected windows pass."""
+    """Put the new rules in force, given the stored sums that the affected windows pass."""
     Evaluation(book, tuple(book.windows))
     seq = book.next_seq()
+    slices = passed(book, after, between)
     for scope, micros in between.items():
         window, watch = book.windows[scope], after.watch(scope)
-        windows.move(window, book.now, watch.period, micros)
+        windows.move(window, book.now, watch.period, micros + pending(book, slices[scope]))
         alarms.arm_by_period(window.alarm, window.sum)
         window.alarm.keep(watch.tiers)
     book.account.alarm.keep(after.low_balance.tiers)

@@ -19,15 +19,21 @@ def advance(book: Book, scope: int, passed: Slice | None, between: Micros) -> No
     """
     window = book.windows[scope]
     before = window.sum
-    if passed is not None:
-        between += sum(
-            amount
-            for (place, at), amount in book.spend.items()
-            if place == scope and passed.after < at <= passed.until
-        )
+    between += pending(book, passed)
     windows.move(window, book.now, book.directory.watch(scope).period, between)
     if window.alarm.fired:
         alarms.arm_by_time(window.alarm, before, window.sum)
+
+
+def pending(book: Book, passed: Slice | None) -> Micros:
+    """What this batch has changed in a slice since the store summed it: not written yet."""
+    if passed is None:
+        return 0
+    return sum(
+        amount
+        for (place, at), amount in book.spend.items()
+        if place == passed.scope and passed.after < at <= passed.until
+    )
 
 
 class Evaluation:

@@ -79,7 +79,7 @@ class Rehearsal:
         book = self._book
         book.tick(max(change.at, book.account.at))
         scopes = () if change.charge is None else self._advanced(change.workspace)
-        step = Evaluation(book, scopes)
+        step = Evaluation(book, () if _is_old_import(change) else scopes)
         book.account.seq = change.seq
         book.account.balance += change.amount
         if change.charge is None:
@@ -108,3 +108,9 @@ class Rehearsal:
             # The rows are up to date, so nothing is pending in the book.
             evaluation.advance(book, scope, span, self._rows[scope].total(span) if span else 0)
         return scopes
+
+
+def _is_old_import(change: Change) -> bool:
+    """Usage of so long ago that its own command looked at no window."""
+    is_reserve = change.charge == change.seq
+    return is_reserve and change.reserved_at < change.at - windows.PERIOD_MAX

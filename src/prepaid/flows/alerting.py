@@ -71,18 +71,23 @@ async def drop_override(desk: Desk, account: AccountId, number: WorkspaceNumber)
 
 
 async def active_workspace(desk: Desk, account: AccountId, name: str) -> WorkspaceRow:
-    """An active workspace by its id or its name.
+    """An active workspace by its id or its name; an id is never taken for a name.
 
     Raises:
         Refusal: `404 not_found`.
     """
-    place = parse_owned("ws", name)
-    rows = await desk.vault.read(lambda connection: workspaces.every(connection, account))
-    for row in rows:
-        is_meant = row.name == name or place == Owned(account, row.number)
-        if is_meant and row.archived_at is None:
+    for row in await _named(desk, account, name):
+        if row.archived_at is None:
             return row
     raise not_found(f"the workspace {name!r}")
+
+
+async def _named(desk: Desk, account: AccountId, name: str) -> list[WorkspaceRow]:
+    """The workspace with this id, else every one that has or had this name."""
+    rows = await desk.vault.read(lambda connection: workspaces.every(connection, account))
+    place = parse_owned("ws", name)
+    by_id = [row for row in rows if place == Owned(account, row.number)]
+    return by_id or [row for row in rows if row.name == name]
 
 
 async def recent(
@@ -94,21 +99,21 @@ async def recent(
     kind: Kind | None = None,
     workspace: str | None = None,
 ) -> list[Recorded]:
-    """Notifications, newest first.
+    """Notifications, newest first; of every workspace, archived too, that had the name.
 
     Raises:
         Refusal: `400 workspace_not_found`.
     """
-    scope = None
+    scopes = None
     if workspace is not None:
-        try:
-            scope = (await active_workspace(desk, account, workspace)).number
-        except Refusal as refusal:
+        scopes = [row.number for row in await _named(desk, account, workspace)]
+        if not scopes:
+            message = f"this account never had a workspace {workspace!r}"
             details = invalid("workspace", "is unknown").details
-            raise Refusal("workspace_not_found", refusal.message, details) from refusal
+            raise Refusal("workspace_not_found", message, details)
     return await desk.vault.read(
         lambda c: notifications.recent(
-            c, account, before=before, limit=limit, kind=kind, scope=scope
+            c, account, before=before, limit=limit, kind=kind, scopes=scopes
         )
     )
 
