@@ -11,6 +11,7 @@ import httpx
 import stripe
 
 from prepaid.flows.payments import ProviderUnreachable
+from prepaid.store import guard
 
 Refused = (stripe.CardError, stripe.InvalidRequestError)
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -26,6 +27,7 @@ async def sent(request: Awaitable[T], timeout_s: float) -> T:
         CardError, InvalidRequestError: the request was understood and refused.
         ProviderUnreachable: everything else.
     """
+    guard.assert_no_transaction()
     try:
         # The library's own time limit is one for each read; this one is for all of it.
         async with asyncio.timeout(timeout_s):

@@ -3,9 +3,9 @@
 Knows nothing of attempts but that one may be running. All times are the account's clock.
 """
 
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
 from prepaid.domain.amounts import AMOUNT_MAX, CENT, CREDIT, Micros
@@ -54,14 +54,17 @@ class PaymentMethod(Struct, frozen=True, kw_only=True):
     exp_year: int | None = None
 
 
+_Amount = Annotated[int, Meta(ge=AMOUNT_CENTS_MIN, le=CENTS_MAX)]
+
+
 class AutoTopupPatch(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """Body of `PATCH /v2/billing/auto-topup`; what is left out keeps its value. Credit cents."""
 
     enabled: bool | UnsetType = UNSET
-    threshold_in_credit_cents: int | UnsetType = UNSET
-    amount_in_credit_cents: int | UnsetType = UNSET
-    max_per_day: int | UnsetType = UNSET
-    max_per_month_in_credit_cents: int | UnsetType | None = UNSET  # null: no limit
+    threshold_in_credit_cents: Annotated[int, Meta(ge=0, le=CENTS_MAX)] | UnsetType = UNSET
+    amount_in_credit_cents: _Amount | UnsetType = UNSET
+    max_per_day: Annotated[int, Meta(ge=1, le=PER_DAY_MAX)] | UnsetType = UNSET
+    max_per_month_in_credit_cents: _Amount | UnsetType | None = UNSET  # null: no limit
 
 
 class Tally(Struct, frozen=True):

@@ -1,9 +1,10 @@
 """What the house needs of a payment provider, whichever it is. Never called in a transaction."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
+from prepaid.domain.refusals import invalid
 from prepaid.domain.topup_answers import Answer, Found
 from prepaid.domain.topups import Attempt
 
@@ -153,3 +154,26 @@ class PaymentProvider(Protocol):
 
     async def close(self) -> None:
         """Give connections back. The provider is not used afterwards."""
+
+
+class Payments(NamedTuple):
+    """Who takes the money of whom. Sandbox accounts never meet anybody but the sandbox."""
+
+    real: PaymentProvider | None = None  # None: the operator has set up no payments
+    sandbox: PaymentProvider | None = None
+
+    def of(self, *, is_sandbox: bool) -> PaymentProvider:
+        """The provider of an account.
+
+        Raises:
+            Refusal: `400 invalid_request`: there is none.
+        """
+        found = self.sandbox if is_sandbox else self.real
+        if found is None:
+            raise invalid("paymentMethod", "cannot be used: this service takes no payments yet")
+        return found
+
+    async def close(self) -> None:
+        """Give connections back."""
+        for provider in {id(one): one for one in self if one is not None}.values():
+            await provider.close()

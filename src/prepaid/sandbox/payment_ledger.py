@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from prepaid.domain.ids import AccountId
 from prepaid.domain.topup_answers import Answer
+from prepaid.store import guard
 
 Status = Literal["succeeded", "requires_action", "canceled"]
 
@@ -56,6 +57,13 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Line).decode
 
 
+def payment_file(named: str, database: Path | None) -> Path | None:
+    """Where the ledger is: as it was named, else beside a database file, else in memory."""
+    if named:
+        return Path(named)
+    return None if database is None else database.with_name(f"{database.name}.payments.jsonl")
+
+
 class PaymentLedger:
     """Payments by id and answers by key. Read and written only inside `open`."""
 
@@ -75,6 +83,7 @@ class PaymentLedger:
         Raises:
             OSError: the file cannot be read or written.
         """
+        guard.assert_no_transaction()
         self._new.clear()
         if self._path is None:
             yield self

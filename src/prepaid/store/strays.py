@@ -1,0 +1,61 @@
+"""Money that went back on a payment that no attempt knows yet: its answer was lost, or it is late.
+
+Kept until an attempt learns of the payment; most belong to other sellers' payments and are pruned.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+from sqlalchemy import Connection, delete, insert, select
+
+from prepaid.domain.ids import Owned
+from prepaid.domain.instants import Instant
+from prepaid.store import tables as t
+
+Cause = Literal["refund", "dispute"]
+
+
+class Stray(Struct, frozen=True):
+    """One refund or dispute."""
+
+    payment: str
+    reference: str
+    cause: Cause
+    price: int  # minor units of `currency`
+    currency: str
+    at: Instant  # when it was reported
+
+
+_FIELDS = Stray.__struct_fields__
+
+
+def add(connection: Connection, stray: Stray) -> None:
+    """Keep it; reported twice, it is kept once."""
+    s = t.topup_stray.c
+    place = (s.payment == stray.payment) & (s.reference == stray.reference)
+    if connection.execute(select(s.at).where(place)).first() is None:
+        values = {name: getattr(stray, name) for name in _FIELDS}
+        connection.execute(insert(t.topup_stray).values(values))
+
+
+def known(connection: Connection, limit: int) -> list[tuple[Stray, Owned]]:
+    """Those whose attempt is known by now."""
+    s, p = t.topup_stray.c, t.topup.c
+    query = (
+        select(*(s[name] for name in _FIELDS), p.account_id, p.number)
+        .join_from(t.topup_stray, t.topup, s.payment == p.payment)
+        .limit(limit)
+    )
+    return [(Stray(*row[:-2]), Owned(*row[-2:])) for row in connection.execute(query)]
+
+
+def drop(connection: Connection, stray: Stray) -> None:
+    """It has been taken up."""
+    s = t.topup_stray.c
+    place = (s.payment == stray.payment) & (s.reference == stray.reference)
+    connection.execute(delete(t.topup_stray).where(place))
+
+
+def prune(connection: Connection, before: Instant) -> None:
+    """Forget those nobody asked about for long."""
+    connection.execute(delete(t.topup_stray).where(t.topup_stray.c.at < before))
