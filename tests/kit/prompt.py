@@ -6,14 +6,18 @@ from typing import Any
 from typer.testing import CliRunner, Result
 
 from prepaid.__main__ import app
-from tests.kit.shop import OPERATOR_KEY
+from tests.kit.shop import OPERATOR_KEY, SECRET_KEY
 
 _runner = CliRunner()
 
 
 def prepaid(url: str, *words: object, code: int = 0, **environment: str) -> Result:
     """`prepaid WORDS` with the settings of a test; it must end with `code`, and no traceback."""
-    settings = {"PREPAID_DATABASE_URL": url, "PREPAID_OPERATOR_KEY": OPERATOR_KEY} | environment
+    settings = {
+        "PREPAID_DATABASE_URL": url,
+        "PREPAID_OPERATOR_KEY": OPERATOR_KEY,
+        "PREPAID_SECRET_KEY": SECRET_KEY,
+    } | environment
     result = _runner.invoke(app, [str(word) for word in words], env=settings)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception

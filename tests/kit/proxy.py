@@ -32,11 +32,11 @@ class Proxy:
         self.url = ""
         self.cuts = 0
         self.refusing = False
-        self._refusals = asyncio.Semaphore(0)
+        self._refused = asyncio.Semaphore(0)
         self._plan = ""
         self._left = 0
         self._held: asyncio.StreamWriter | None = None
-        self._links: set[asyncio.Task[None]] = set()
+        self._links: dict[asyncio.Task[None], Link] = {}
 
     @property
     def is_idle(self) -> bool:
@@ -65,19 +65,18 @@ class Proxy:
     async def refused(self, times: int) -> None:
         """Wait until so many connections were refused."""
         for _ in range(times):
-            await self._refusals.acquire()
+            await self._refused.acquire()
 
     async def serve(self, down: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
         """One connection of the client, from its first byte to its end."""
         if self.refusing:
-            self._refusals.release()
+            self._refused.release()
             client.transport.abort()
             return
         task = asyncio.current_task()
         assert task is not None
-        self._links.add(task)
         up, server = await self._connect()
-        link = Link(self, client, server)
+        link = self._links[task] = Link(self, client, server)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(link.requests(down))
@@ -88,13 +87,14 @@ class Proxy:
             client.transport.abort()
             if self._held is not server:
                 server.transport.abort()
-            self._links.discard(task)
+            del self._links[task]
 
     async def close(self) -> None:
         """End every connection."""
-        for task in tuple(self._links):
-            task.cancel()
-        await asyncio.gather(*self._links, return_exceptions=True)
+        for link in self._links.values():
+            link.abort()
+        if self._links:
+            await asyncio.wait(tuple(self._links))
         if self._held is not None:
             self._held.transport.abort()
 
@@ -162,6 +162,11 @@ class Link:
         self._proxy = proxy
         self._client = client
         self._server = server
+
+    def abort(self) -> None:
+        """End both sides at once."""
+        self._client.transport.abort()
+        self._server.transport.abort()
 
     async def requests(self, down: asyncio.StreamReader) -> None:
         """From the client to the server."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tests.kit.shop import OPERATOR_KEY
+from tests.kit.shop import OPERATOR_KEY, SECRET_KEY
 
 START_S = 30
 STOP_S = 30
@@ -40,6 +40,7 @@ def start(database_url: str, *arguments: str, **environment: str) -> Server:
         | {
             "PREPAID_DATABASE_URL": database_url,
             "PREPAID_OPERATOR_KEY": OPERATOR_KEY,
+            "PREPAID_SECRET_KEY": SECRET_KEY,
             "PREPAID_PORT": "0",
         }
         | environment,

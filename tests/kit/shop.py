@@ -8,18 +8,22 @@ from dataclasses import dataclass
 
 import httpx
 
+from prepaid.adapters.seals import Seals
 from prepaid.domain.amounts import CREDIT
 from prepaid.domain.book import Outcome
 from prepaid.domain.commands import Command, Credit, Refund, Release, Reserve, Settle
 from prepaid.domain.ids import AccountId
 from prepaid.flows import accounts, metering, prices
 from prepaid.flows.desk import Desk
+from prepaid.flows.payments import Payments
+from prepaid.sandbox.payments import SandboxPayments
 from prepaid.store.prices import Price
 from prepaid.store.vault import Vault, open_database
 from prepaid.web import app
 from prepaid.web.metrics import Metrics
 
 OPERATOR_KEY = "operator-key-of-the-tests"
+SECRET_KEY = "secret-key-of-the-tests-and-of-nothing-else"
 PRICES = [Price("report", 2 * CREDIT), Price("page", CREDIT // 100), Price("free", 0)]
 
 
@@ -111,6 +115,9 @@ async def opened(url: str) -> AsyncIterator[Shop]:
         vault=Vault(open_database(url)),
         clock=lambda: time.time_ns() // 1000,
         token=secrets.token_bytes,
+        payments=Payments(sandbox=SandboxPayments()),
+        seals=Seals(SECRET_KEY),
+        allows_http=True,
     )
     desk.vault.start()
     try:

@@ -1,0 +1,60 @@
+"""Which headers travel through the proxy, and which end at it."""
+
+from collections.abc import Iterable, Mapping
+
+Pairs = tuple[tuple[str, str], ...]
+
+#: Of one connection, not of the message (RFC 9110, 7.6.1).
+HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+#: Who the caller is with us: an upstream is told who we are instead. A key of the caller's is
+#: unique among the caller's only, so an upstream that knows just us must not see it.
+CALLERS_OWN = frozenset(
+    {"authorization", "cookie", "x-api-key", "x-operator-key", "idempotency-key"}
+)
+REMADE = frozenset({"host", "expect"})
+#: What an upstream says of itself, and its cookies: the next caller is somebody else.
+UPSTREAMS_OWN = frozenset({"server", "date", "set-cookie", "x-request-id", "idempotent-replayed"})
+
+
+def onward(asked: Iterable[tuple[str, str]], own: Mapping[str, str], *, buffered: bool) -> Pairs:
+    """The headers of a request as its upstream gets them; `own` are the seller's."""
+    pairs = list(asked)
+    dropped = HOP_BY_HOP | CALLERS_OWN | REMADE | named_by_connection(pairs) | set(own)
+    if buffered:
+        # A buffered answer is read, and a compressed one may be larger than anybody expects.
+        dropped |= {"accept-encoding", "content-length"}
+    kept = [(name, value) for name, value in pairs if name.lower() not in dropped]
+    if buffered and "accept-encoding" not in own:
+        kept.append(("accept-encoding", "identity"))
+    return (*kept, *own.items())
+
+
+def back(told: Iterable[tuple[str, str]], *, buffered: bool) -> Pairs:
+    """The headers of an answer as the caller gets them; the length of a buffered one is new."""
+    pairs = list(told)
+    dropped = HOP_BY_HOP | UPSTREAMS_OWN | named_by_connection(pairs)
+    if buffered:
+        dropped |= {"content-length", "etag", "content-md5", "digest", "content-digest"}
+    return tuple((name.lower(), value) for name, value in pairs if name.lower() not in dropped)
+
+
+def named_by_connection(pairs: Iterable[tuple[str, str]]) -> set[str]:
+    """The headers that a Connection header says are of this connection only."""
+    return {
+        word.strip().lower()
+        for name, value in pairs
+        if name.lower() == "connection"
+        for word in value.split(",")
+    }
