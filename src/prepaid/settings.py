@@ -5,11 +5,12 @@ Each may also come from a file: `PREPAID_OPERATOR_KEY_FILE=/run/secrets/operator
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 OPERATOR_KEY_MIN = 16
+SECRET_KEY_MIN = 32
 
 
 class SettingError(Exception):
@@ -30,15 +31,43 @@ class Settings:
     operator_key: str = ""
     #: Header that tags a request with a workspace
     workspace_header: str = "x-topograph-workspace-id"
+    #: Routes file of the metering proxy; empty: the one that ships
+    routes: str = ""
     #: Where the service is reached from outside, for links
     public_url: str = "http://127.0.0.1:8080"
     #: Batching writers per process (PostgreSQL only)
     lanes: int = 1
+    #: Who takes the money of accounts that are no sandbox: stripe or sandbox; empty: nobody
+    payments: str = ""
+    #: Stripe's secret or restricted key
+    stripe_api_key: str = ""
+    #: Another server that speaks Stripe's API, for tests
+    stripe_api_base: str = "https://api.stripe.com"
+    #: Signing secret of the endpoint at Stripe that points to /v2/integrations/stripe/webhook
+    stripe_webhook_secret: str = ""
+    #: File in which sandbox payments are kept; empty: beside the SQLite file, else in memory
+    sandbox_ledger: str = ""
+    #: What secrets are encrypted with, at least 32 random characters
+    secret_key: str = ""
+    #: The key before it, while what it has encrypted is still kept
+    secret_key_old: str = ""
+    #: Server that takes our mail: smtps://user:password@host, smtp://host; empty: none is sent;
+    #: sandbox: kept in memory and shown at /sandbox
+    smtp_url: str = ""
+    #: Who writes: billing@example.com, or Name <billing@example.com>
+    mail_from: str = "Prepaid <prepaid@localhost>"
+    #: Networks that webhooks may be sent to beside all public ones: 10.1.0.0/16,127.0.0.1
+    webhook_allowed_cidrs: str = ""
+    #: Whether webhooks may be sent without TLS: true or false
+    webhook_allow_http: bool = False
+    #: Days for which messages, their attempts and mail are kept
+    retention_days: int = 30
     #: debug, info, warning or error
     log_level: str = "info"
 
 
-_BOUNDS = {"port": (0, 65_535), "lanes": (1, 8)}
+_BOUNDS = {"port": (0, 65_535), "lanes": (1, 8), "retention_days": (4, 3_650)}
+_PAYMENTS = ("", "sandbox", "stripe")
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -52,7 +81,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     for field in fields(Settings):
         text = _text(environ, f"PREPAID_{field.name.upper()}")
         if text is not None:
-            values[field.name] = _number(field.name, text) if field.type is int else text
+            values[field.name] = _READ[field.type](field.name, text)
     settings = Settings(**values)  # type: ignore[arg-type]
     _check(settings)
     return settings
@@ -68,6 +97,13 @@ def check_for_production(settings: Settings) -> None:
         message = (
             f"PREPAID_OPERATOR_KEY must be set, with at least {OPERATOR_KEY_MIN} characters; "
             'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
+        )
+        raise SettingError(message)
+    if len(settings.secret_key) < SECRET_KEY_MIN:
+        message = (
+            f"PREPAID_SECRET_KEY must be set, with at least {SECRET_KEY_MIN} characters, and kept:"
+            " it encrypts the secrets of webhooks; make one with:"
+            ' python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
         )
         raise SettingError(message)
 
@@ -91,7 +127,31 @@ def _number(name: str, text: str) -> int:
     return int(text)
 
 
+def _truth(name: str, text: str) -> bool:
+    if text.lower() not in _TRUTHS:
+        raise SettingError(f"PREPAID_{name.upper()} must be true or false")
+    return _TRUTHS[text.lower()]
+
+
+def _as_it_is(_name: str, text: str) -> str:
+    return text
+
+
+_TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
+_READ: dict[object, Callable[[str, str], str | int]] = {
+    int: _number,
+    bool: _truth,
+    str: _as_it_is,
+}
+
+
 def _check(settings: Settings) -> None:
+    if settings.payments not in _PAYMENTS:
+        raise SettingError("PREPAID_PAYMENTS must be stripe, sandbox or empty")
+    if settings.payments == "stripe":
+        for name in ("stripe_api_key", "stripe_webhook_secret"):
+            if not getattr(settings, name):
+                raise SettingError(f"PREPAID_PAYMENTS=stripe needs PREPAID_{name.upper()}")
     if settings.log_level not in _LOG_LEVELS:
         message = f"PREPAID_LOG_LEVEL must be one of {', '.join(_LOG_LEVELS)}"
         raise SettingError(message)

@@ -16,7 +16,7 @@ from prepaid.commands import usage_import
 from tests.kit.go_between import Turn, between
 from tests.kit.prompt import new_account, prepaid
 from tests.kit.server import Server, served
-from tests.kit.shop import OPERATOR_KEY
+from tests.kit.shop import OPERATOR_KEY, SECRET_KEY
 
 Forward = Callable[[], httpx.Response]
 LINES = 200
@@ -89,6 +89,7 @@ def test_killed_in_the_middle_and_run_again_it_charges_all_of_it_once(
         environment = {
             "PREPAID_DATABASE_URL": migrated_sqlite_url,
             "PREPAID_OPERATOR_KEY": OPERATOR_KEY,
+            "PREPAID_SECRET_KEY": SECRET_KEY,
             "PREPAID_PUBLIC_URL": url,
         }
         line = [sys.executable, "-m", "prepaid", *words(log, ada)]

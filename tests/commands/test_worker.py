@@ -9,7 +9,7 @@ import time
 
 from prepaid.domain.ids import AccountId
 from tests.kit.prompt import prepaid
-from tests.kit.shop import OPERATOR_KEY, opened
+from tests.kit.shop import OPERATOR_KEY, SECRET_KEY, opened
 
 PATIENCE_S = 30
 
@@ -26,7 +26,11 @@ def test_a_worker_does_what_is_due_and_stops_when_told(migrated_postgres_url: st
     worker = subprocess.Popen(
         [sys.executable, "-m", "prepaid", "worker"],
         env=os.environ
-        | {"PREPAID_DATABASE_URL": migrated_postgres_url, "PREPAID_OPERATOR_KEY": OPERATOR_KEY},
+        | {
+            "PREPAID_DATABASE_URL": migrated_postgres_url,
+            "PREPAID_OPERATOR_KEY": OPERATOR_KEY,
+            "PREPAID_SECRET_KEY": SECRET_KEY,
+        },
         stdout=subprocess.PIPE,
     )
     try:

@@ -172,7 +172,7 @@ async def test_rules_that_a_broken_batch_did_not_read_are_read_by_the_next(
         await near.do(Configure(account=ada, changes=changes))
     async with opened(proxy.url) as far:
         writer_ = far.desk.vault.writers[0]
-        for place in count(1):
+        for place in count(1, 2):
             proxy.at_request(place)
             writer_._directories._known.clear()
             await far.do(Reserve(account=ada, sku="free"))
@@ -181,4 +181,4 @@ async def test_rules_that_a_broken_batch_did_not_read_are_read_by_the_next(
             if not proxy.is_idle:  # the batch has fewer messages
                 break
 
-        assert proxy.cuts > 10
+        assert proxy.cuts > 5

@@ -150,6 +150,21 @@ async def test_rare_writes_on_a_full_disk_are_unavailable_too(
     await shop.account()
 
 
+async def test_no_commit_waits_for_the_threads_of_others(shop: Shop) -> None:
+    """The loop's own threads may be stuck in name servers that do not answer."""
+    ada = await shop.account(credits=10)
+    finish = threading.Event()
+    stuck = [asyncio.create_task(asyncio.to_thread(finish.wait, 30)) for _ in range(64)]
+    await asyncio.sleep(0)
+    try:
+        async with asyncio.timeout(20):
+            assert (await shop.reserve(ada)).balance == 8 * CREDIT
+        assert not any(task.done() for task in stuck)
+    finally:
+        finish.set()
+        await asyncio.gather(*stuck)
+
+
 async def test_a_caller_that_goes_away_does_not_leave_its_transaction_open(
     shop: Shop, database: SqliteDatabase
 ) -> None:
@@ -162,7 +177,7 @@ async def test_a_caller_that_goes_away_does_not_leave_its_transaction_open(
         finish.wait(30)
 
     gone = asyncio.create_task(database.write(work))
-    await asyncio.to_thread(begun.wait, 30)
+    assert await asyncio.to_thread(begun.wait, 30)
     gone.cancel()
     asking = asyncio.create_task(shop.reserve(ada))
     for _ in range(20):  # turns of the loop: enough for the writer to take the command

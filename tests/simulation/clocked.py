@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import Connection
+
 from prepaid.domain.instants import Instant
 from prepaid.store.hot import Clock, HotTransaction, Lane
 from prepaid.store.vault import Database, Vault
@@ -42,6 +44,9 @@ class ClockedDatabase:
         self.write = database.write
         self.close = database.close
         self.is_shared = database.is_shared
+
+    def clock(self, _connection: Connection) -> Instant:
+        return self._hand.now
 
     def lanes(self) -> Sequence[Lane]:
         return [ClockedLane(lane, self._hand) for lane in self._database.lanes()]

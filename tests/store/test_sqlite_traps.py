@@ -20,7 +20,7 @@ from prepaid.store.locations import sqlite_path
 from prepaid.store.migrate import differences, upgrade
 from prepaid.store.sqlite import FileInUse, SqliteDatabase
 from prepaid.store.vault import open_database
-from tests.kit.shop import OPERATOR_KEY, Shop, opened
+from tests.kit.shop import OPERATOR_KEY, SECRET_KEY, Shop, opened
 from tests.store.crowds import crowd
 from tests.store.recount import recount
 
@@ -144,6 +144,7 @@ async def test_a_second_process_is_refused(
         | {
             "PREPAID_DATABASE_URL": migrated_sqlite_url,
             "PREPAID_OPERATOR_KEY": OPERATOR_KEY,
+            "PREPAID_SECRET_KEY": SECRET_KEY,
             "PREPAID_PORT": "0",
         },
         capture_output=True,

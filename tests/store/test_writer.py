@@ -9,8 +9,10 @@ from prepaid.domain.amounts import CREDIT
 from prepaid.domain.commands import Reserve
 from prepaid.domain.refusals import Refusal
 from prepaid.store import writer
+from prepaid.store.directory import Directories
+from prepaid.store.hot import HotTransaction, Unavailable
 from prepaid.store.vault import Vault, open_database
-from prepaid.store.writer import Overloaded
+from prepaid.store.writer import Overloaded, Writer
 from tests.kit.shop import OPERATOR_KEY, Shop
 from tests.store.crowds import crowd, in_order
 from tests.store.recount import recount
@@ -136,6 +138,34 @@ async def test_callers_that_go_away_disturb_nobody(shop: Shop) -> None:
     assert len(stayed) == CALLERS // 2
     assert all(outcome.replayed for outcome in again.outcomes[1::2])
     assert len((await recount(shop.desk.vault, ada)).charges) == CALLERS
+
+
+class AwayLane:
+    """A lane to a database that is away."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def begin(self) -> HotTransaction:
+        self.asked += 1
+        raise Unavailable("nobody there")
+
+
+async def test_a_database_that_is_away_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not again by each batch in the queue: the last caller's answer would come after minutes."""
+    monkeypatch.setattr(writer, "PATIENCE_S", 0.12)
+    lane = AwayLane()
+    made = Writer(lane, Directories())
+    made.start()
+    told = await crowd(
+        made.submit(Reserve(account=1, sku="a")) for _ in range(6 * writer.BATCH_MAX)
+    )
+    await made.stop()
+
+    assert {type(error) for error in told.failed} == {Unavailable}
+    assert len(told.failed) == 6 * writer.BATCH_MAX
+    # At once and 50 ms later, for the second batch perhaps too; then once for each other batch.
+    assert lane.asked <= 2 + 2 + 4
 
 
 async def test_two_lanes_share_the_accounts(migrated_postgres_url: str) -> None:

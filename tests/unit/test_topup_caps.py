@@ -1,5 +1,7 @@
 """What an account may wish for, what holds it back, and what credit costs."""
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -35,7 +37,10 @@ def judged(
 def patched(
     auto: AutoTopup, body: dict[str, object], method: PaymentMethod | None = METHOD
 ) -> AutoTopup:
-    return topup_caps.changed(auto, msgspec.convert(body, AutoTopupPatch), method, 100)
+    # Not by `convert`, which would refuse at the door what is refused here once more.
+    names = {field.encode_name: field.name for field in msgspec.structs.fields(AutoTopupPatch)}
+    values: dict[str, Any] = {names[name]: value for name, value in body.items()}
+    return topup_caps.changed(auto, AutoTopupPatch(**values), method, 100)
 
 
 def test_a_balance_at_the_threshold_tops_up_and_one_above_does_not() -> None:
@@ -107,7 +112,7 @@ def test_a_patch_changes_what_it_names_and_keeps_the_rest() -> None:
 )
 def test_a_patch_of_other_kinds_or_names_is_none(body: dict[str, object]) -> None:
     with pytest.raises(msgspec.ValidationError):
-        patched(WISH, body)
+        msgspec.convert(body, AutoTopupPatch)
 
 
 @pytest.mark.parametrize(

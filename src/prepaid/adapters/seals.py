@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from prepaid.flows.secrets import SealBroken
+
 _VERSION = b"\x01"
 _KEY_ID_BYTES = 4
 _KEY_BYTES = 32
@@ -18,10 +20,6 @@ _NONCE_BYTES = 12
 _TAG_BYTES = 16
 _HEAD_BYTES = len(_VERSION) + _KEY_ID_BYTES
 _SALT = b"prepaid seals"  # fixed: the setting is random itself, and every process derives alike
-
-
-class SealBroken(Exception):
-    """A sealed value cannot be opened: other key, other place, or changed. Retrying never helps."""
 
 
 class Seals:

@@ -15,20 +15,20 @@ from prepaid.commands.console import fail, say
 from prepaid.commands.database import Stopped, make_ready
 from prepaid.domain import ids
 from prepaid.domain.amounts import CREDIT
-from prepaid.domain.commands import Credit
-from prepaid.flows import accounts, prices, workspaces
+from prepaid.domain.commands import Configure, Credit
+from prepaid.flows import accounts, endpoints, prices, workspaces
 from prepaid.flows.desk import Desk
+from prepaid.flows.endpoints import Wish
+from prepaid.sandbox import register_prices
+from prepaid.sandbox.receiver import HOOKS
 from prepaid.settings import Settings
+from prepaid.store.locations import shown
 from prepaid.store.prices import Price
 from prepaid.store.sqlite import FileInUse
 
 FOLDER = Path(".demo")
 CREDITS = 1_000
-PRICES = [
-    Price("fra-company-data", 500_000, "request", "Company data of a French company"),
-    Price("deu-company-data", 750_000, "request", "Company data of a German company"),
-    Price("fra-shareholders", 1_250_000, "request", "Shareholders of a French company"),
-]
+PRICES = [Price(p.sku, p.micros, p.unit, p.description) for p in register_prices.prices()]
 
 Port = Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on")]
 
@@ -39,6 +39,7 @@ def demo(port: Port = 8080) -> None:
     secrets_file = FOLDER / "secrets.json"
     known = json.loads(secrets_file.read_text("utf-8")) if secrets_file.exists() else {}
     known.setdefault("operator_key", secrets.token_urlsafe(24))
+    known.setdefault("secret_key", secrets.token_urlsafe(32))
     wanted = _settings(known, port)
     try:
         make_ready(wanted)
@@ -61,8 +62,14 @@ def _settings(known: dict[str, str], port: int) -> Settings:
         base,
         database_url=base.database_url if is_named else f"sqlite:///{FOLDER}/prepaid.db",
         operator_key=known["operator_key"],
+        secret_key=known["secret_key"],
+        smtp_url=base.smtp_url or assembly.SANDBOX,
+        webhook_allow_http=True,
+        webhook_allowed_cidrs=f"{base.webhook_allowed_cidrs},127.0.0.1",
         port=port,
         public_url=f"http://127.0.0.1:{port}",
+        payments="sandbox",
+        sandbox_ledger=str(FOLDER / "payments.jsonl"),
     )
 
 
@@ -70,12 +77,12 @@ async def _seed(wanted: Settings) -> dict[str, str]:
     desk = assembly.open_desk(wanted)
     desk.vault.start()
     try:
-        return await _fill(desk)
+        return await _fill(desk, wanted.public_url + HOOKS)
     finally:
         await desk.vault.stop()
 
 
-async def _fill(desk: Desk) -> dict[str, str]:
+async def _fill(desk: Desk, hooks: str) -> dict[str, str]:
     await prices.replace_list(desk, PRICES)
     account = await accounts.create(
         desk,
@@ -87,6 +94,13 @@ async def _fill(desk: Desk) -> dict[str, str]:
     )
     grant = Credit(account=account.id, amount=CREDITS * CREDIT, reason="Welcome")
     await desk.vault.submit(grant)
+    await endpoints.create(
+        desk,
+        account.id,
+        Wish(hooks, "The demo's own receiver", None, False, {}, None, None),  # noqa: FBT003 - a row
+    )
+    # The first charge falls to the first tier, so that there is something to see at once.
+    await desk.vault.submit(Configure(account=account.id, changes={"low_balance_enabled": True}))
     key, _ = await accounts.create_key(desk, account.id, "demo", "full")
     await workspaces.create(desk, account.id, "acme-lyon", "Acme Lyon SARL")
     await workspaces.create(desk, account.id, "globex", "Globex GmbH")
@@ -98,10 +112,10 @@ def _explain(wanted: Settings, known: dict[str, str]) -> None:
     say(f"""
 [bold]Prepaid demo[/]  {base}  (API: {base}/docs)
 
-  account       {known["account_id"]}   Demo Reseller, {CREDITS} credits
+  account       {known["account_id"]}   Demo Reseller
   API key       {known["api_key"]}
   operator key  {known["operator_key"]}
-  data          {known["database_url"]}
+  data          {shown(known["database_url"])}
 
 Paste these into another terminal:
 
@@ -113,9 +127,14 @@ Paste these into another terminal:
 
   [dim]# 2. your API charges a request of that client[/]
   curl -s {base}/v2/operator/charges -H "x-operator-key: $OPERATOR" \\
-    -H 'content-type: application/json' -H "idempotency-key: $RANDOM" \\
+    -H 'content-type: application/json' -H "idempotency-key: $(date +%s%N)" \\
     -d '{{"accountId": "{known["account_id"]}", "workspace": "acme-paris",
          "sku": "fra-company-data", "settle": true}}'
+
+  [dim]#    or the proxy does it: company data from the register that ships, no code of yours[/]
+  curl -s {base}/v2/company -H "x-api-key: $KEY" -H 'content-type: application/json' \\
+    -H '{wanted.workspace_header}: acme-paris' \\
+    -d '{{"id": "900000008", "countryCode": "FR", "dataPoints": ["company", "shareholders"]}}'
 
   [dim]# 3. an unknown workspace is refused, and nothing is charged[/]
   curl -s {base}/v2/operator/charges -H "x-operator-key: $OPERATOR" \\
@@ -125,6 +144,9 @@ Paste these into another terminal:
 
   [dim]# 4. the customer pulls the usage report, to rebill the client[/]
   curl -s "{base}/v2/workspaces/usage?workspace=acme-paris" -H "x-api-key: $KEY"
+
+  [dim]# 5. the first charge fell to the first tier: webhook and mail are in the sandbox[/]
+  {base}/sandbox
 
 Stop with Ctrl-C.
 """)

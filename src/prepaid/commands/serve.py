@@ -10,8 +10,10 @@ from uvicorn.supervisors import Multiprocess
 from prepaid import assembly, settings
 from prepaid.commands.console import fail, say
 from prepaid.commands.database import Stopped, file_of, make_ready, tell_address
+from prepaid.domain.routing.file import WrongRoutes
 from prepaid.settings import SettingError, Settings
 from prepaid.store.sqlite import FileInUse
+from prepaid.web.proxy import PathTaken
 
 BACKLOG = 2_048
 GRACE_S = 25  # what a stop waits for requests in flight
@@ -55,11 +57,21 @@ def run(wanted: Settings, workers: int = 1) -> None:
     """
     try:
         make_ready(wanted)
+        assembly.load_routes(wanted)
+        assembly.check_post(wanted)
         application = "prepaid.assembly:serving" if workers > 1 else assembly.serving(wanted)
         listening = socket.create_server((wanted.host, wanted.port), backlog=BACKLOG)
     except FileInUse as error:
         message = f"{error}; stop it first"
         raise Stopped(message) from error
+    except WrongRoutes as error:
+        message = f"{wanted.routes or 'the routes file'}, {error}"
+        raise Stopped(message) from error
+    except PathTaken as error:
+        message = f"the routes file: the path of route {error} belongs to the service"
+        raise Stopped(message) from error
+    except SettingError as error:
+        raise Stopped(str(error)) from error
     except OSError as error:
         message = f"port {wanted.port} of {wanted.host} cannot be used: {error.strerror}"
         raise Stopped(message) from error

@@ -3,11 +3,11 @@
 import asyncio
 import signal
 
-from prepaid import assembly, worker
+from prepaid import assembly, settings
 from prepaid.commands.console import fail, say
 from prepaid.commands.database import Stopped, file_of, make_ready
 from prepaid.commands.serve import load
-from prepaid.settings import Settings
+from prepaid.settings import SettingError, Settings
 
 
 def work() -> None:
@@ -25,18 +25,20 @@ def work() -> None:
             " itself; set PREPAID_DATABASE_URL to a PostgreSQL server for workers"
         )
         raise fail(message)
+    try:
+        settings.check_for_production(wanted)
+        assembly.check_post(wanted)
+    except SettingError as error:
+        raise fail(str(error)) from error
     assembly.log_to_stderr(wanted.log_level)
     asyncio.run(_run(wanted))
 
 
 async def _run(wanted: Settings) -> None:
     desk = assembly.open_desk(wanted)
-    desk.vault.start()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    say("Working; stop with Ctrl-C.")
-    try:
-        await worker.run(assembly.jobs(desk), stop)
-    finally:
-        await desk.vault.stop()
+    async with assembly.working(wanted, desk):
+        say("Working; stop with Ctrl-C.")
+        await stop.wait()

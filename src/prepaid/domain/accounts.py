@@ -8,6 +8,7 @@ from prepaid.domain.alerting import Config, Override, Watch
 from prepaid.domain.amounts import Micros
 from prepaid.domain.ids import ACCOUNT_WIDE, AccountId, Seq, WorkspaceNumber
 from prepaid.domain.instants import Instant, Span
+from prepaid.domain.topup_state import Terms
 from prepaid.domain.windows import GLOBAL
 
 
@@ -26,6 +27,7 @@ class Account(Struct):
     holds_due: Instant | None  # no open hold expires before this
     alarm: Alarm  # of the low-balance tiers
     topup_on: bool  # auto top-up is switched on
+    topup: bytes | None = None  # packed `Standing`; None before the first attempt
 
 
 class Workspace(Struct, frozen=True):
@@ -54,11 +56,12 @@ class Directory:
         self.epoch = epoch
         self.price_epoch = price_epoch
         self.config = Config()
+        self.terms: Terms | None = None  # of top-ups; None until they matter
         self.by_name: dict[str, Workspace | None] = {}  # active ones; None: there is none
         self.by_number: dict[WorkspaceNumber, Workspace] = {}
         self.tags: dict[tuple[WorkspaceNumber, int], Tag] = {}  # by legal-name version
         self.prices: dict[str, Micros | None] = {}  # None: the SKU has no price
-        self.keys: dict[int, bool] = {}  # key number → may charge
+        self.keys: dict[int, str] = {}  # key number → its scope; revoked ones have none
         self._watches: dict[int, Watch] = {}
 
     @property

@@ -11,7 +11,10 @@ from prepaid.domain.entries import Entry, Kind, chain
 from prepaid.domain.ids import ACCOUNT_WIDE, Seq
 from prepaid.domain.instants import Instant
 from prepaid.domain.notifications import Notification
+from prepaid.domain.proxied import Shelf
 from prepaid.domain.refusals import not_found
+from prepaid.domain.topup_state import TopupState
+from prepaid.domain.topups import Attempt
 from prepaid.domain.windows import Window
 
 
@@ -24,6 +27,7 @@ class Outcome(Struct, frozen=True):
     tag: Tag | None = None
     entry: Entry | None = None
     replayed: bool = False
+    topup: Attempt | None = None
 
 
 class Stored(Struct, frozen=True):
@@ -53,6 +57,9 @@ class Book:
         self.spend: dict[tuple[int, Instant], Micros] = {}
         self.totals = usage.Totals()
         self.notifications: list[Notification] = []
+        self.topup: TopupState | None = None  # while top-ups cannot matter
+        self.shelf = Shelf()
+        self.wall: Instant = 0  # the real clock, without a sandbox's offset; for leases
         self._seq_before = account.seq
         self._due_before = account.holds_due
 
@@ -60,6 +67,10 @@ class Book:
     def is_changed(self) -> bool:
         """Whether anything is to be written."""
         account = self.account
+        if self.shelf.is_changed or self.new_keys:
+            return True
+        if self.topup is not None and self.topup.is_changed:
+            return True
         return account.seq != self._seq_before or account.holds_due != self._due_before
 
     def tick(self, now: Instant) -> None:

@@ -9,12 +9,14 @@ from prepaid.domain.amounts import Micros
 from prepaid.domain.ids import AccountId, Seq, WorkspaceNumber
 from prepaid.domain.instants import SECOND, Instant, Span
 from prepaid.domain.refusals import Detail, Refusal
+from prepaid.domain.topup_answers import Answer
+from prepaid.domain.topup_caps import AutoTopupPatch, PaymentMethod
 
 TTL_DEFAULT: Span = 900 * SECOND
 TTL_MAX: Span = 86_400 * SECOND
 QUANTITY_MAX = 1_000_000
 
-Route = Literal["charge", "settle", "release", "refund", "credit"]
+Route = Literal["charge", "settle", "release", "refund", "credit", "topup"]
 
 
 class Command(Struct, frozen=True, kw_only=True):
@@ -83,11 +85,59 @@ class ConfigureWorkspace(Command, frozen=True, kw_only=True):
     changes: dict[str, object] | None  # field of `alerting.Override` → new value
 
 
+class ConfigureTopup(Command, frozen=True, kw_only=True):
+    """Change what the account wants of auto top-up: only the fields that are named."""
+
+    patch: AutoTopupPatch
+
+
+class SetPaymentMethod(Command, frozen=True, kw_only=True):
+    """Pay with this card from now on; None: with none."""
+
+    method: PaymentMethod | None  # `updated_at` is set to the command's time
+
+
+class OpenTopup(Command, frozen=True, kw_only=True):
+    """Buy credit by hand."""
+
+    cents: int  # credit cents
+
+
+class CancelTopup(Command, frozen=True, kw_only=True):
+    """End an attempt, if nobody was asked for its money yet."""
+
+    number: int
+
+
+class AnswerTopup(Command, frozen=True, kw_only=True):
+    """Bring the provider's answer, or its own event, to an attempt."""
+
+    number: int
+    step: Literal["ask", "look_up", "cancel"] = "ask"  # what was answered
+    answer: Answer | None  # None: the provider lists no such payment
+    at: Instant = 0  # when the look-up was begun, by the real clock
+    claim: str | None = None  # of the worker that asked; None: the provider's own event
+
+
+class CorrectTopup(Command, frozen=True, kw_only=True):
+    """Take credit back because money went back."""
+
+    number: int
+    reference: str  # the provider's id of the refund or dispute
+    cause: Literal["refund", "dispute"]
+    payment: str
+    price: int  # minor units of `currency`
+    currency: str
+
+
 class Sweep(Command, frozen=True, kw_only=True):
     """Nothing but the expiry of due holds, which every command does first."""
 
 
 Rules = Configure | ConfigureWorkspace
+TOPUPS = frozenset(
+    (ConfigureTopup, SetPaymentMethod, OpenTopup, CancelTopup, AnswerTopup, CorrectTopup)
+)
 
 ROUTES: dict[type[Command], Route] = {
     Reserve: "charge",
@@ -95,11 +145,18 @@ ROUTES: dict[type[Command], Route] = {
     Release: "release",
     Refund: "refund",
     Credit: "credit",
+    OpenTopup: "topup",
 }
 _NOT_COMPARED = {"account", "key", "api_key"}  # who asked does not change what was asked
 _COMPARED = {
     kind: tuple(name for name in kind.__struct_fields__ if name not in _NOT_COMPARED)
     for kind in ROUTES
+}
+_WIRE_NAMES: dict[tuple[type[Command], str], str] = {
+    (Reserve, "occurred_at"): "occurredAt",
+    (Reserve, "ttl"): "ttlSeconds",
+    (Credit, "amount"): "cents",
+    (OpenTopup, "cents"): "amountInCreditCents",
 }
 _encode = msgspec.json.Encoder().encode
 
@@ -122,6 +179,6 @@ def check_same(command: Command, stored: bytes) -> None:
     new = msgspec.json.decode(asked, type=list[object])
     names = _COMPARED[type(command)]
     field = next(n for n, a, b in zip(names, old, new, strict=True) if a != b)
-    wire = {"occurred_at": "occurredAt", "ttl": "ttlSeconds", "amount": "cents"}.get(field, field)
+    wire = _WIRE_NAMES.get((type(command), field), field)
     message = f"this key was used for a request with another {wire}"
     raise Refusal("idempotency_key_reused", message, (Detail(wire, "differs"),))

@@ -3,73 +3,33 @@
 The billing examples are the guide's, byte for byte ("Webhook event types"). Knows no delivery.
 """
 
-from decimal import Decimal
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
+from prepaid.domain import topup_events
+from prepaid.domain.company import answers
+from prepaid.domain.company.answers import RequestView
 from prepaid.domain.notifications import HIGH_USAGE, LOW_BALANCE, HighUsage, LowBalance
 
-COMPANY_UPDATED = "company.updated"
-TOPUP_SUCCEEDED = "billing.auto_topup.succeeded"
-TOPUP_FAILED = "billing.auto_topup.failed"
+COMPANY_UPDATED = answers.EVENT
+TOPUP_SUCCEEDED = topup_events.SUCCEEDED
+TOPUP_FAILED = topup_events.FAILED
 
 
-class RequestWorkspace(Struct, frozen=True, rename="camel"):
-    """The workspace a request was tagged with (guide, "Workspace in Webhooks")."""
-
-    id: str
-    name: str
-    legal_name: str
+Data = Annotated[object, Meta(extra_json_schema={"description": "As the register says it"})]
 
 
-class UpdatedRequest(Struct, frozen=True, rename="camel"):
-    """The billable request whose result is ready."""
+class CompanyUpdated(Struct, frozen=True):
+    """Payload of `company.updated`: the answer of `/v2/company` plus `type`.
 
-    request_id: str
-    company_id: str | None
-    country_code: str
-    data_points: list[str]
-    metadata: dict[str, str]
-    workspace: RequestWorkspace | None
-
-
-class CompanyUpdated(Struct, frozen=True, rename="camel"):
-    """Payload of `company.updated`: fetch the result by its request id."""
+    Beside `request` it has the data that was delivered, each under its own name.
+    """
 
     type: str
-    version: str
-    account_id: str
-    request: UpdatedRequest
-    fired_at: str
-
-
-class TopupSucceeded(Struct, frozen=True, rename="camel"):
-    """Payload of `billing.auto_topup.succeeded` (guide, "Webhook event types")."""
-
-    type: str
-    version: str
-    account_id: str
-    amount_cents: int | Decimal
-    previous_balance_cents: int | Decimal
-    new_balance_cents: int | Decimal
-    threshold_cents: int | Decimal
-    payment_intent_id: str | None
-    fired_at: str
-
-
-class TopupFailed(Struct, frozen=True, rename="camel"):
-    """Payload of `billing.auto_topup.failed` (guide, "Webhook event types")."""
-
-    type: str
-    version: str
-    account_id: str
-    attempted_amount_cents: int | Decimal
-    current_balance_cents: int | Decimal
-    error_message: str
-    payment_intent_id: str | None
-    auto_topup_disabled: bool
-    fired_at: str
+    request: RequestView
+    company: dict[str, Data] | UnsetType = UNSET
 
 
 class EventType(Struct, frozen=True):
@@ -88,21 +48,33 @@ class EventType(Struct, frozen=True):
 
 _COMPANY_UPDATED = b"""{
   "type": "company.updated",
-  "version": "1",
-  "accountId": "acc_...",
   "request": {
     "requestId": "253299d1-e8d0-4268-945b-f175f98bc114",
     "companyId": "932884117",
     "countryCode": "FR",
     "dataPoints": ["company"],
+    "dataStatus": {
+      "dataPoints": {
+        "company": {
+          "status": "succeeded",
+          "cost": 0.5
+        }
+      },
+      "documents": {}
+    },
     "metadata": {},
     "workspace": {
       "id": "ws_...",
       "name": "client-a",
-      "legalName": "Client A SAS"
+      "legalName": "Client A SAS",
+      "isDefault": false
     }
   },
-  "firedAt": "2026-04-14T10:23:45.000Z"
+  "company": {
+    "id": "932884117",
+    "countryCode": "FR",
+    "legalName": "Client A SAS"
+  }
 }"""
 _LOW_BALANCE = b"""{
   "type": "billing.low_balance.triggered",
@@ -164,13 +136,13 @@ _TOPUP_FAILED = b"""{
 }"""
 
 
-_DECIMAL = b'{"anyOf":[{"type":"integer"},{"type":"string","format":"decimal"}]}'
+_DECIMAL = b'"anyOf":[{"type":"integer"},{"type":"string","format":"decimal"}]'
 
 
 def _event(name: str, description: str, payload: type[Struct], *examples: bytes) -> EventType:
     schema = msgspec.json.encode(msgspec.json.schema(payload))
     # Cents are JSON numbers on the wire; the library would call an exact decimal a string.
-    return EventType(name, description, schema.replace(_DECIMAL, b'{"type":"number"}'), examples)
+    return EventType(name, description, schema.replace(_DECIMAL, b'"type":"number"'), examples)
 
 
 CATALOGUE: tuple[EventType, ...] = (
@@ -196,13 +168,13 @@ CATALOGUE: tuple[EventType, ...] = (
     _event(
         TOPUP_SUCCEEDED,
         "An automatic top-up was paid and credited.",
-        TopupSucceeded,
+        topup_events.Succeeded,
         _TOPUP_SUCCEEDED,
     ),
     _event(
         TOPUP_FAILED,
         "An automatic top-up failed and auto top-up was switched off.",
-        TopupFailed,
+        topup_events.Failed,
         _TOPUP_FAILED,
     ),
 )

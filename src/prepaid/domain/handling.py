@@ -3,20 +3,27 @@
 import msgspec
 from msgspec.structs import replace
 
-from prepaid.domain import metering
+from prepaid.domain import groups, metering, topping_up, topup_wishes
 from prepaid.domain.book import Book, Outcome, Stored
 from prepaid.domain.commands import (
     ROUTES,
+    AnswerTopup,
+    CancelTopup,
     Command,
+    ConfigureTopup,
+    CorrectTopup,
     Credit,
+    OpenTopup,
     Refund,
     Release,
     Reserve,
+    SetPaymentMethod,
     Settle,
     Sweep,
     check_same,
     request_of,
 )
+from prepaid.domain.proxied import Group
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Outcome).decode
@@ -43,6 +50,16 @@ def apply(book: Book, command: Command) -> Outcome:
 
 
 def _do(book: Book, command: Command) -> Outcome:
+    if isinstance(command, Group):
+        outcome: Outcome = groups.apply(book, command)
+    else:
+        outcome = _done(book, command)
+    if book.topup is not None:
+        topping_up.check(book)
+    return outcome
+
+
+def _done(book: Book, command: Command) -> Outcome:  # noqa: PLR0911 - a line per command
     match command:
         case Reserve():
             return metering.reserve(book, command)
@@ -56,6 +73,24 @@ def _do(book: Book, command: Command) -> Outcome:
             return metering.credit(book, command)
         case Sweep():
             return metering.sweep(book, command)
+        case _:
+            return _topped_up(book, command)
+
+
+def _topped_up(book: Book, command: Command) -> Outcome:
+    match command:
+        case AnswerTopup():
+            return topping_up.answer(book, command)
+        case OpenTopup():
+            return topping_up.open_by_hand(book, command)
+        case ConfigureTopup():
+            return topup_wishes.configure(book, command)
+        case SetPaymentMethod():
+            return topup_wishes.set_method(book, command)
+        case CancelTopup():
+            return topup_wishes.cancel(book, command)
+        case CorrectTopup():
+            return topping_up.correct(book, command)
         case _:
             raise AssertionError(command)
 

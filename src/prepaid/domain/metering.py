@@ -1,6 +1,7 @@
 """What each command does to an account. Checks first, then changes: a refusal changes nothing."""
 
-import msgspec
+from typing import NamedTuple
+
 from msgspec.structs import replace
 
 from prepaid.domain import charges
@@ -24,8 +25,20 @@ from prepaid.domain.windows import PERIOD_MAX
 
 BALANCE_MAX: Micros = 10**18
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Outcome).decode
+
+class Place(NamedTuple):
+    """The workspace of a charge, under the legal name it has now."""
+
+    number: WorkspaceNumber
+    version: int
+    tag: Tag | None
+
+
+class Purchase(NamedTuple):
+    """What a charge is for, in micro-credits."""
+
+    unit_price: Micros | None
+    amount: Micros
 
 
 def expire(book: Book, held: Charge) -> None:
@@ -36,11 +49,8 @@ def expire(book: Book, held: Charge) -> None:
 def reserve(book: Book, command: Reserve) -> Outcome:
     """Take credit for a billable request."""
     account = book.account
-    if command.api_key is not None and not book.directory.keys.get(command.api_key):
-        raise Refusal("unauthorized", "the API key is unknown or revoked")
-    if account.closed:
-        raise Refusal("account_closed", "the account is closed; reopen it to charge it")
-    number, version, tag = _workspace(book, command.workspace)
+    check_caller(book, command.api_key)
+    place = workspace(book, command.workspace)
     unit_price = None if command.credits is not None else book.directory.prices[command.sku]
     amount = charges.price(command, unit_price)
     if command.occurred_at is None:
@@ -48,39 +58,55 @@ def reserve(book: Book, command: Reserve) -> Outcome:
     else:
         charges.check_import_time(command.occurred_at, book.now)
 
+    charge = take(book, command, place, Purchase(unit_price, amount))
+    return Outcome(charge.seq, account.balance, charge, place.tag)
+
+
+def check_caller(book: Book, api_key: int | None) -> None:
+    """The key may charge, and the account may be charged.
+
+    Raises:
+        Refusal: `401 unauthorized`, `403 forbidden`, `403 account_closed`.
+    """
+    if api_key is not None:
+        scope = book.directory.keys.get(api_key)
+        if scope is None:
+            raise Refusal("unauthorized", "the API key is unknown or revoked")
+        if scope != "full":
+            raise Refusal("forbidden", "this API key only reads; charge one with the scope full")
+    if book.account.closed:
+        raise Refusal("account_closed", "the account is closed; reopen it to charge it")
+
+
+def take(book: Book, command: Reserve, place: Place, purchase: Purchase) -> Charge:
+    """Take the credit for a request that may be charged: nothing can refuse it any more."""
+    account, amount = book.account, purchase.amount
     is_old = command.occurred_at is not None and command.occurred_at < book.now - PERIOD_MAX
-    evaluation = Evaluation(book, () if is_old else book.directory.scopes(number))
+    evaluation = Evaluation(book, () if is_old else book.directory.scopes(place.number))
     seq = book.next_seq()
     book.post(seq, "hold", -amount, seq)
-    charge = _new_charge(book, command, number, version, unit_price, amount)
+    charge = _new_charge(book, command, place, purchase)
     book.add_charge(charge)
     book.count(charge, 1, amount)
     if charge.expires_at is not None:
         account.holds_due = min(account.holds_due or charge.expires_at, charge.expires_at)
     if amount > 0:
         evaluation.billed(seq, seq)
-    return Outcome(seq, account.balance, charge, tag)
+    return charge
 
 
-def _new_charge(
-    book: Book,
-    command: Reserve,
-    number: WorkspaceNumber,
-    version: int,
-    unit_price: Micros | None,
-    amount: Micros,
-) -> Charge:
-    seq, balance = book.account.seq, book.account.balance
+def _new_charge(book: Book, command: Reserve, place: Place, purchase: Purchase) -> Charge:
+    seq, balance, amount = book.account.seq, book.account.balance, purchase.amount
     at = book.now if command.occurred_at is None else command.occurred_at
     settled = command.settle
     return Charge(
         account=book.account.id,
         seq=seq,
-        workspace=number,
-        version=version,
+        workspace=place.number,
+        version=place.version,
         sku=command.sku,
         quantity=command.quantity,
-        unit_price=unit_price,
+        unit_price=purchase.unit_price,
         held=amount,
         balance=balance,
         reserved_at=at,
@@ -97,14 +123,20 @@ def _new_charge(
     )
 
 
-def _workspace(book: Book, name: str | None) -> tuple[WorkspaceNumber, int, Tag | None]:
+def workspace(book: Book, name: str | None) -> Place:
+    """The workspace a request is tagged with; None: the account-wide bucket.
+
+    Raises:
+        Refusal: `400 workspace_not_found`.
+    """
     if name is None:
-        return ACCOUNT_WIDE, 0, None
+        return Place(ACCOUNT_WIDE, 0, None)
     found = book.directory.by_name[name]
     if found is None:
         message = f"this account has no workspace named {name!r}; create it first"
         raise Refusal("workspace_not_found", message, invalid("workspace", "is unknown").details)
-    return found.number, found.version, book.directory.tags[found.number, found.version]
+    tag = book.directory.tags[found.number, found.version]
+    return Place(found.number, found.version, tag)
 
 
 def settle(book: Book, command: Settle) -> Outcome:

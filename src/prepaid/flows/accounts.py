@@ -8,6 +8,7 @@ from prepaid.domain.amounts import Micros
 from prepaid.domain.ids import ACCOUNT_ID_BITS, AccountId
 from prepaid.domain.instants import SECOND, Instant
 from prepaid.domain.refusals import Refusal, not_found
+from prepaid.domain.topup_caps import CREDIT_PRICE_DEFAULT
 from prepaid.flows.desk import Desk, existing
 from prepaid.flows.metering import digest_of, unknown_key
 from prepaid.store import accounts, keys
@@ -29,6 +30,7 @@ async def create(
     currency: str,
     sandbox: bool,
     floor: Micros | None,
+    credit_price: int = CREDIT_PRICE_DEFAULT,
 ) -> AccountRow:
     """A new account with its `default` workspace and no credit."""
     now = desk.clock()
@@ -39,6 +41,7 @@ async def create(
         admins=admins,
         currency=currency,
         sandbox=sandbox,
+        credit_price=credit_price,
         floor=floor,
         balance=0,
         seq=0,
@@ -54,7 +57,7 @@ async def create(
 
 
 async def change(desk: Desk, account: AccountId, values: dict[str, object]) -> AccountRow:
-    """Change facts of an account: `name`, `admins`, `floor`, `closed`.
+    """Change facts of an account: `name`, `admins`, `floor`, `credit_price`, `closed`.
 
     Raises:
         Refusal: `404 not_found`.

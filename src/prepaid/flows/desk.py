@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
 from prepaid.domain.refusals import not_found
+from prepaid.flows.payments import Payments
+from prepaid.flows.secrets import NoSeals, Seals
 from prepaid.store import accounts
 from prepaid.store.accounts import AccountRow
 from prepaid.store.vault import Vault
+
+NOBODY = Payments()
+UNSEALED = NoSeals()
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,10 @@ class Desk:
     vault: Vault
     clock: Callable[[], Instant]  # microseconds since 1970 UTC
     token: Callable[[int], bytes]  # so many random bytes, fit for secrets
+    payments: Payments = NOBODY  # who takes money
+    seals: Seals = UNSEALED  # what keeps secrets
+    allows_http: bool = False  # webhooks may be sent without TLS
+    sends_mail: bool = False  # a mail server is configured
 
 
 def existing(row: AccountRow | None, account: AccountId) -> AccountRow:

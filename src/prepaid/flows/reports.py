@@ -8,9 +8,10 @@ from prepaid.domain.entries import Entry
 from prepaid.domain.ids import AccountId, Seq, WorkspaceNumber
 from prepaid.domain.instants import DAY, Instant
 from prepaid.domain.refusals import Refusal, invalid
+from prepaid.domain.topup_caps import AutoTopup
 from prepaid.flows.desk import Desk
 from prepaid.flows.metering import fresh
-from prepaid.store import alerting, ledger, usage, workspaces
+from prepaid.store import alerting, ledger, payers, usage, workspaces
 from prepaid.store.accounts import AccountRow
 from prepaid.store.usage import Line
 from prepaid.store.vault import Connection
@@ -80,14 +81,27 @@ def _all_rows(
     return report
 
 
-async def balance(desk: Desk, account: AccountId) -> tuple[AccountRow, Config]:
-    """The account with its exact balance, and its low-balance rules.
+class Balance(NamedTuple):
+    """The account with its exact balance, its low-balance rules, and its auto top-up."""
+
+    row: AccountRow
+    config: Config
+    auto: AutoTopup
+
+
+async def balance(desk: Desk, account: AccountId) -> Balance:
+    """The account's balance and how it stands.
 
     Raises:
         Refusal: `404 not_found`.
     """
     row = await fresh(desk, account)
-    return row, await desk.vault.read(lambda connection: alerting.config(connection, account))
+
+    def work(connection: Connection) -> Balance:
+        config = alerting.config(connection, account)
+        return Balance(row, config, payers.terms(connection, [account])[account].auto)
+
+    return await desk.vault.read(work)
 
 
 async def entries(

@@ -23,6 +23,7 @@ class AccountRow(Struct, frozen=True):
     admins: tuple[str, ...]
     currency: str
     sandbox: bool
+    credit_price: int  # minor units of the currency per credit
     floor: Micros | None
     balance: Micros
     seq: Seq
@@ -53,6 +54,7 @@ def create(connection: Connection, row: AccountRow) -> None:
             admins=json.dumps(row.admins),
             currency=row.currency,
             sandbox=row.sandbox,
+            credit_price=row.credit_price,
             floor=row.floor,
             chain=CHAIN_START,
             created_at=at,

@@ -10,12 +10,13 @@ from prepaid.domain import evaluation, handling, metering, windows
 from prepaid.domain.accounts import Account
 from prepaid.domain.book import Book, Outcome
 from prepaid.domain.charges import Charge
-from prepaid.domain.commands import ROUTES, Command, Refund, Release, Reserve, Settle
+from prepaid.domain.commands import ROUTES, Command, Reserve
 from prepaid.domain.ids import ACCOUNT_WIDE, AccountId
 from prepaid.domain.instants import Instant
+from prepaid.domain.proxied import ReserveGroup
 from prepaid.domain.refusals import Refusal, not_found
 from prepaid.domain.windows import Slice
-from prepaid.store import notifications
+from prepaid.store import group_books, notifications, topup_books
 from prepaid.store.directory import Directories, Missing
 from prepaid.store.hot import Clock, HotTransaction, KeyAt
 
@@ -47,6 +48,7 @@ class Batch:
             self._asked.setdefault(command.account, []).append(command)
         self._books: dict[AccountId, Book] = {}
         self._now: dict[AccountId, Instant] = {}
+        self._real: Instant = 0  # now by the real clock
         self._due: dict[AccountId, list[Charge]] = {}
 
     async def run(self, batch_id: bytes) -> list[Result] | None:
@@ -65,6 +67,7 @@ class Batch:
     async def _open(self) -> None:
         accounts = await self._transaction.lock(sorted(self._asked))
         clock = await self._transaction.clock()
+        self._real = clock.now
         missing = Missing()
         for account in accounts.values():
             self._books[account.id] = self._book(account, clock, missing)
@@ -77,15 +80,19 @@ class Batch:
             missing.configs.add(account.id)
         missing.directories[account.id] = directory
         self._now[account.id] = max(clock.now + account.clock_offset, account.at + 1)
-        return Book(account, directory)
+        book = Book(account, directory)
+        book.wall = clock.now
+        return book
 
     async def _read(self) -> None:
         await self._read_keys()
+        await group_books.load(self._transaction, self._books, self._commands)
         await self._read_charges()
         await self._read_due()
         self._note_missing()
         if self._missing:
             await self._transaction.run(self._missing.fill)
+        await topup_books.open_states(self._transaction, self._books, self._asked, self._real)
 
     async def _read_keys(self) -> None:
         wanted = [
@@ -99,9 +106,10 @@ class Batch:
 
     async def _read_charges(self) -> None:
         wanted = {
-            (command.account, command.charge)
+            (command.account, seq)
             for command in self._commands
-            if isinstance(command, Settle | Release | Refund) and command.account in self._books
+            if command.account in self._books
+            for seq in group_books.charges_of(command)
         }
         wanted |= {
             (book.account.id, stored.seq)
@@ -128,8 +136,8 @@ class Batch:
         missing = self._missing
         for command in self._commands:
             book = self._books.get(command.account)
-            if book is not None and isinstance(command, Reserve):
-                self._note_reserve(book, command)
+            if book is not None:
+                missing.note(command.account, book.directory, command)
         for account, book in self._books.items():
             directory = book.directory
             for charge in book.charges.values():
@@ -140,16 +148,6 @@ class Batch:
                     missing.numbers.add((account, number))
                 if (number, version) not in directory.tags:
                     missing.tags.add((account, number, version))
-
-    def _note_reserve(self, book: Book, command: Reserve) -> None:
-        account, directory, missing = book.account.id, book.directory, self._missing
-        name, sku, key = command.workspace, command.sku, command.api_key
-        if name is not None and directory.by_name.get(name) is None:
-            missing.names.add((account, name))  # no negative caching: asked again each time
-        if command.credits is None and directory.prices.get(sku) is None:
-            missing.skus.add((account, sku))
-        if key is not None and not directory.keys.get(key):
-            missing.keys.add((account, key))
 
     async def _advance(self) -> None:
         """Go through the moments of each account: the expiry of each due hold, then now."""
@@ -205,7 +203,7 @@ class Batch:
         directory = book.directory
         touched = {charge.workspace for charge in book.charges.values()}
         for command in self._asked[book.account.id]:
-            if isinstance(command, Reserve):
+            if isinstance(command, Reserve | ReserveGroup):
                 found = directory.by_name.get(command.workspace) if command.workspace else None
                 touched.add(found.number if found else ACCOUNT_WIDE)
         return sorted({scope for number in touched for scope in directory.scopes(number)})
@@ -229,4 +227,9 @@ class Batch:
         await self._transaction.save(changed, batch_id)
         fired = [notification for book in changed for notification in book.notifications]
         if fired:
-            await self._transaction.run(lambda connection: notifications.add(connection, fired))
+            at = self._real
+            await self._transaction.run(lambda c: notifications.add(c, fired, at))
+        if any(book.shelf.is_changed for book in changed):
+            await self._transaction.run(lambda connection: group_books.save(connection, changed))
+        if any(book.topup is not None and book.topup.is_changed for book in changed):
+            await self._transaction.run(lambda connection: topup_books.save(connection, changed))

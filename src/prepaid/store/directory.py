@@ -9,7 +9,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, select, tuple_
 
 from prepaid.domain.accounts import Account, Directory, Tag, Workspace
 from prepaid.domain.alerting import Config, Override
+from prepaid.domain.commands import Command, Reserve
 from prepaid.domain.ids import AccountId, WorkspaceNumber
+from prepaid.domain.proxied import ReserveGroup
 from prepaid.store import tables as t
 
 ACCOUNTS_KEPT = 100_000
@@ -58,6 +60,21 @@ class Missing:
 
     def __bool__(self) -> bool:
         return any((self.configs, self.names, self.numbers, self.tags, self.skus, self.keys))
+
+    def note(self, account: AccountId, directory: Directory, command: Command) -> None:
+        """What a reserve names and the directory does not know."""
+        if not isinstance(command, Reserve | ReserveGroup):
+            return
+        name, key = command.workspace, command.api_key
+        if name is not None and directory.by_name.get(name) is None:
+            self.names.add((account, name))  # no negative caching: asked again each time
+        if key is not None and not directory.keys.get(key):
+            self.keys.add((account, key))
+        if isinstance(command, ReserveGroup):
+            skus = {line.sku for line in command.lines}
+        else:
+            skus = {command.sku} if command.credits is None else set()
+        self.skus |= {(account, sku) for sku in skus if directory.prices.get(sku) is None}
 
     def fill(self, connection: Connection) -> None:
         """Read all of it into the directories."""
@@ -127,13 +144,11 @@ class Missing:
         if not self.keys:
             return
         k = t.api_key.c
-        for account, number in self.keys:
-            self.directories[account].keys[number] = False
-        query = select(k.account_id, k.number).where(
-            _in((k.account_id, k.number), self.keys), k.revoked_at.is_(None), k.scope == "full"
+        query = select(k.account_id, k.number, k.scope).where(
+            _in((k.account_id, k.number), self.keys), k.revoked_at.is_(None)
         )
-        for account, number in connection.execute(query):
-            self.directories[account].keys[number] = True
+        for account, number, scope in connection.execute(query):
+            self.directories[account].keys[number] = scope
 
 
 def _in(columns: tuple[ColumnElement[Any], ...], values: Iterable[object]) -> ColumnElement[bool]:

@@ -92,6 +92,9 @@ class HotTransaction(Protocol):
             Unavailable: nothing was written.
         """
 
+    def posted(self) -> bool:
+        """Whether messages or mail were recorded, told once. Asked after `commit`."""
+
     async def rollback(self) -> None:
         """Forget it. Never raises: a broken connection has forgotten already."""
 

@@ -43,6 +43,14 @@ def find(connection: Connection, digest: bytes) -> KeyRow | None:
     return None if row is None else KeyRow(*row)
 
 
+def find_number(connection: Connection, account: AccountId, number: int) -> KeyRow | None:
+    """One key of an account, revoked or not."""
+    k = t.api_key.c
+    query = select(*_COLUMNS).where(k.account_id == account, k.number == number)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else KeyRow(*row)
+
+
 def revoke(connection: Connection, account: AccountId, number: int, at: Instant) -> bool:
     """End a key; False when there is none. One that has ended keeps its time."""
     k = t.api_key.c

@@ -1,6 +1,6 @@
-"""Notifications: recorded in the debit's transaction, never pruned."""
+"""Notifications: recorded in the debit's transaction with what is to be sent, never pruned."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -8,16 +8,37 @@ from msgspec.structs import asdict
 from sqlalchemy import Connection, insert, select
 
 from prepaid.domain.ids import AccountId
+from prepaid.domain.instants import Instant
 from prepaid.domain.notifications import Notification
+from prepaid.store import mails, messages
 from prepaid.store import tables as t
+from prepaid.store.mails import NewMail
+from prepaid.store.messages import NewMessage
 
 
-def add(connection: Connection, fired: Sequence[Notification]) -> None:
-    """Record what a batch has fired."""
+def add(connection: Connection, fired: Sequence[Notification], at: Instant) -> None:
+    """Record what a batch has fired, a message and mails for the channels that are on.
+
+    Nothing here can refuse: letters are written later, by the worker. `at` is the real clock.
+    """
     values = [asdict(notification) for notification in fired]
     for value in values:
         value["account_id"] = value.pop("account")
     connection.execute(insert(t.notification), values)
+    sent = [
+        NewMessage(one.account, one.event_type, one.payload, one.number)
+        for one in fired
+        if one.webhook
+    ]
+    if sent:
+        messages.add_all(connection, sent, at)
+    written = [
+        NewMail(one.account, one.dedup_key, one.event_type, one.payload, one.number)
+        for one in fired
+        if one.email
+    ]
+    if written:
+        mails.add_all(connection, written, at)
 
 
 class Recorded(Struct, frozen=True):
@@ -41,9 +62,12 @@ def recent(
     before: int,
     limit: int,
     kind: str | None = None,
-    scope: int | None = None,
+    scopes: Collection[int] | None = None,
 ) -> list[Recorded]:
-    """Notifications, newest first, those with a smaller number than `before`."""
+    """Notifications, newest first, those with a smaller number than `before`.
+
+    Of one kind and of these workspaces (0: the whole account), where those are given.
+    """
     n = t.notification.c
     query = (
         select(*_COLUMNS, n.email_sent, n.webhook_sent)
@@ -53,8 +77,8 @@ def recent(
     )
     if kind is not None:
         query = query.where(n.kind == kind)
-    if scope is not None:
-        query = query.where(n.scope == scope)
+    if scopes is not None:
+        query = query.where(n.scope.in_(scopes))
     return [_recorded(tuple(row)) for row in connection.execute(query)]
 
 

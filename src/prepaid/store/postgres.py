@@ -26,6 +26,9 @@ PLANNER = {
     "enable_mergejoin": "off",
     "jit": "off",
 }
+# At BEGIN nothing has been asked yet, so whatever the driver complains about, a new connection is
+# the cure. InternalClientError: a word of the server about its end crossed our BEGIN on the way.
+NOT_BEGUN = (asyncpg.PostgresError, asyncpg.InternalClientError, SQLAlchemyError)
 SESSION = {"application_name": "prepaid", "lock_timeout": "10s", "timezone": "UTC"}
 
 
@@ -66,7 +69,7 @@ class PostgresLane:
             # Named, since a server may have another default: what is read after the lock must be
             # what was committed while we waited for it.
             await self._raw.execute("BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE")
-        except (*GONE, asyncpg.PostgresError, SQLAlchemyError) as error:
+        except (*GONE, *NOT_BEGUN) as error:
             await self.drop()
             raise Unavailable(str(error) or type(error).__name__) from error
         return PostgresTransaction(self._raw, self._connection)

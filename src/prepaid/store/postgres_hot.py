@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import asyncpg
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from prepaid.domain.accounts import Account
@@ -17,7 +18,7 @@ from prepaid.domain.ids import AccountId, Seq
 from prepaid.domain.instants import Instant
 from prepaid.domain.windows import Slice, Window, cut
 from prepaid.store import postgres_statements as sql
-from prepaid.store import rows
+from prepaid.store import posting, rows
 from prepaid.store.hot import Clock, CommitLost, Due, KeyAt, Unavailable
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ def gone_is_unavailable() -> Iterator[None]:
     """
     try:
         yield
-    except GONE as error:
+    except (*GONE, PoolTimeout) as error:
         raise Unavailable(str(error) or type(error).__name__) from error
     except DBAPIError as error:
         cause = error.orig and error.orig.__cause__
@@ -68,6 +69,7 @@ class PostgresTransaction:
     def __init__(self, raw: asyncpg.Connection, connection: AsyncConnection) -> None:
         self._raw = raw
         self._connection = connection
+        self._posted = False
 
     async def _fetch(self, statement: str, *values: object) -> list[asyncpg.Record]:
         with gone_is_unavailable():
@@ -128,8 +130,18 @@ class PostgresTransaction:
 
     async def run(self, function: Callable[[Connection], T]) -> T:
         """On the same connection, by SQLAlchemy."""
+
+        def work(connection: Connection) -> T:
+            result = function(connection)
+            self._posted |= posting.taken(connection)
+            return result
+
         with gone_is_unavailable():
-            return await self._connection.run_sync(function)
+            return await self._connection.run_sync(work)
+
+    def posted(self) -> bool:
+        """Kept apart from the connection, which may be lost at COMMIT."""
+        return self._posted
 
     async def save(self, books: Sequence[Book], batch_id: bytes) -> None:
         """One statement: data-modifying CTEs over arrays, one per table."""

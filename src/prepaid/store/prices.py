@@ -37,6 +37,17 @@ def replace_list(connection: Connection, prices: Sequence[Price]) -> None:
         connection.execute(insert(t.price), rows)
 
 
+def of(connection: Connection, account: AccountId, skus: Sequence[str]) -> dict[str, Micros | None]:
+    """What SKUs cost an account: its own price, else the list's; None: there is none."""
+    p, a = t.price.c, t.account_price.c
+    found: dict[str, Micros | None] = dict.fromkeys(skus)
+    listed = select(p.sku, p.micros).where(p.sku.in_(skus))
+    mine = select(a.sku, a.micros).where(a.account_id == account, a.sku.in_(skus))
+    for query in (listed, mine):
+        found |= {row.sku: row.micros for row in connection.execute(query)}
+    return found
+
+
 def own(connection: Connection, account: AccountId) -> list[Price]:
     """The own prices of an account, by SKU."""
     a = t.account_price.c

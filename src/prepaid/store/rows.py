@@ -14,7 +14,8 @@ from prepaid.store import tables
 Row = Any  # a driver's row: read by position
 
 ACCOUNT = (
-    "id, epoch, closed, floor, clock_offset, seq, at, balance, chain, holds_due, alarm, topup_on"
+    "id, epoch, closed, floor, clock_offset, seq, at, balance, chain, holds_due, alarm, topup_on,"
+    " topup"
 )
 CHARGE = ", ".join(column.name for column in tables.charge.columns)
 WINDOW = "account_id, scope, period, micros, tail, head, alarm"
@@ -38,6 +39,7 @@ def account(row: Row) -> Account:
         holds_due=row[9],
         alarm=alarms.unpack(row[10]),
         topup_on=bool(row[11]),
+        topup=row[12],
     )
 
 

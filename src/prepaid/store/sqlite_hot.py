@@ -3,9 +3,8 @@
 Reading and inserting take microseconds here, so only the wait for the disk leaves the loop.
 """
 
-import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -20,7 +19,7 @@ from prepaid.domain.charges import Charge
 from prepaid.domain.ids import AccountId, Seq
 from prepaid.domain.instants import Instant
 from prepaid.domain.windows import Part, Slice, Window, cut
-from prepaid.store import rows
+from prepaid.store import posting, rows
 from prepaid.store.hot import Clock, Due, KeyAt
 from prepaid.store.sqlite_errors import away_is_unavailable
 
@@ -109,13 +108,14 @@ class SqliteTransaction:
         self,
         raw: dbapi2.Connection,
         connection: Connection,
-        commit: Callable[[], None],
+        commit: Callable[[], Awaitable[None]],
         ended: Callable[[], None],
     ) -> None:
         self._raw = raw
         self._connection = connection
         self._commit = commit
         self._ended = ended
+        self._posted = False
 
     @_statements
     async def lock(self, accounts: Sequence[AccountId]) -> dict[AccountId, Account]:
@@ -173,7 +173,9 @@ class SqliteTransaction:
     @_statements
     async def run(self, function: Callable[[Connection], T]) -> T:
         """On the same connection, by SQLAlchemy."""
-        return function(self._connection)
+        result = function(self._connection)
+        self._posted |= posting.taken(self._connection)
+        return result
 
     @_statements
     async def save(self, books: Sequence[Book], batch_id: bytes) -> None:
@@ -202,11 +204,15 @@ class SqliteTransaction:
         """Wait for the disk in a thread."""
         try:
             with away_is_unavailable():
-                await asyncio.get_running_loop().run_in_executor(None, self._commit)
+                await self._commit()
         except BaseException:
             await self.rollback()
             raise
         self._ended()
+
+    def posted(self) -> bool:
+        """Kept apart from the connection, which others use after COMMIT."""
+        return self._posted
 
     async def rollback(self) -> None:
         """Leave nothing of it."""

@@ -8,6 +8,8 @@ from sqlalchemy import Connection
 
 from prepaid.domain.book import Outcome
 from prepaid.domain.commands import Command
+from prepaid.domain.instants import Instant
+from prepaid.store import guard, posting
 from prepaid.store.directory import Directories
 from prepaid.store.hot import Lane
 from prepaid.store.locations import sqlite_path
@@ -36,6 +38,9 @@ class Database(Protocol):
     def lanes(self) -> Sequence[Lane]:
         """One connection per batching writer."""
 
+    def clock(self, connection: Connection) -> Instant:
+        """The clock of leases: the server's, where several processes write."""
+
     async def close(self) -> None:
         """Close every connection."""
 
@@ -57,7 +62,10 @@ class Vault:
     def __init__(self, database: Database) -> None:
         self.database = database
         directories = Directories()
-        self.writers = [Writer(lane, directories) for lane in database.lanes()]
+        self._listeners: list[Callable[[], None]] = []
+        self.writers = [
+            Writer(lane, directories, posted=self._announce) for lane in database.lanes()
+        ]
 
     def start(self) -> None:
         """Begin to take commands."""
@@ -75,8 +83,33 @@ class Vault:
 
     async def read(self, function: Callable[[Connection], T]) -> T:
         """Run statements on one snapshot."""
-        return await self.database.read(function)
+        with guard.transaction():
+            return await self.database.read(function)
 
     async def write(self, function: Callable[[Connection], T]) -> T:
         """Run statements in one durable transaction."""
-        return await self.database.write(function)
+        posted = False
+
+        def work(connection: Connection) -> T:
+            nonlocal posted
+            result = function(connection)
+            posted = posting.taken(connection)
+            return result
+
+        with guard.transaction():
+            written = await self.database.write(work)
+        if posted:
+            self._announce()
+        return written
+
+    def when_posted(self, listener: Callable[[], None]) -> None:
+        """Have a sender told, in the event loop, whenever this process has committed its work."""
+        self._listeners.append(listener)
+
+    def _announce(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+    def clock(self, connection: Connection) -> Instant:
+        """The time that leases go by, in a transaction."""
+        return self.database.clock(connection)

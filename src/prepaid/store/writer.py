@@ -7,7 +7,8 @@ COMMIT. The queue is bounded; above it the caller is told to come again.
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from prepaid.domain.book import Outcome
 from prepaid.domain.commands import Command, Rules
@@ -20,7 +21,7 @@ from prepaid.store.reconfiguration import Reconfiguration
 
 BATCH_MAX = 256
 QUEUE_MAX = 4_096
-PATIENCE_S = 8.0  # how long a batch is tried while the database is away
+PATIENCE_S = 8.0  # how long a command waits in all while the database is away
 PAUSE_S = 0.05
 PAUSE_MAX_S = 1.0
 
@@ -29,13 +30,25 @@ class Overloaded(Exception):
     """More commands wait than this process can take; come again in a second."""
 
 
-Waiting = tuple[Command, "asyncio.Future[Outcome]"]
+class Waiting(NamedTuple):
+    """A command in the queue."""
+
+    command: Command
+    answer: "asyncio.Future[Outcome]"
+    until: float  # when patience with the database ends, by the loop's clock
 
 
 class Writer:
     """One lane: a queue of commands and the task that commits them in batches."""
 
-    def __init__(self, lane: Lane, directories: Directories, batch_max: int = BATCH_MAX) -> None:
+    def __init__(
+        self,
+        lane: Lane,
+        directories: Directories,
+        batch_max: int = BATCH_MAX,
+        posted: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._posted = posted  # told of each commit that leaves something to be sent
         self._lane = lane
         self._batch_max = batch_max
         self._directories = directories
@@ -72,10 +85,11 @@ class Writer:
         """
         if len(self._queue) >= QUEUE_MAX or self._closing:
             raise Overloaded
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._queue.append((command, future))
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Outcome] = loop.create_future()
+        self._queue.append(Waiting(command, answer, loop.time() + PATIENCE_S))
         self._wake.set()
-        return await future
+        return await answer
 
     async def _run(self) -> None:
         while True:
@@ -89,10 +103,10 @@ class Writer:
     def _next_batch(self) -> list[Waiting]:
         """What is queued, at most `BATCH_MAX`; a change of rules is a batch of its own."""
         taken = [self._queue.popleft()]
-        if isinstance(taken[0][0], Rules):
+        if isinstance(taken[0].command, Rules):
             return taken
         while self._queue and len(taken) < self._batch_max:
-            if isinstance(self._queue[0][0], Rules):
+            if isinstance(self._queue[0].command, Rules):
                 break
             taken.append(self._queue.popleft())
         return taken
@@ -100,13 +114,15 @@ class Writer:
     async def _settle(self, waiting: Sequence[Waiting]) -> None:
         """Commit a batch; if it fails as a whole, its halves, down to the one command at fault."""
         try:
-            results = await self._commit([command for command, _ in waiting])
+            results = await self._commit(
+                [each.command for each in waiting], min(each.until for each in waiting)
+            )
         except Unavailable as error:
-            for _, future in waiting:
-                _answer(future, error)
+            for each in waiting:
+                _answer(each.answer, error)
         except Exception as error:  # noqa: BLE001 - one bad command must not fail its neighbours
             if len(waiting) == 1:
-                _answer(waiting[0][1], error)
+                _answer(waiting[0].answer, error)
                 return
             middle = len(waiting) // 2
             await self._settle(waiting[:middle])
@@ -114,19 +130,18 @@ class Writer:
         else:
             self.batches += 1
             self.commands += len(waiting)
-            for (_, future), result in zip(waiting, results, strict=True):
-                _answer(future, result)
+            for each, result in zip(waiting, results, strict=True):
+                _answer(each.answer, result)
 
-    async def _commit(self, commands: Sequence[Command]) -> list[Result]:
-        """Try until it is committed, refused by an error of ours, or patience ends."""
-        clock = asyncio.get_running_loop().time
-        deadline, pause = clock() + PATIENCE_S, PAUSE_S
+    async def _commit(self, commands: Sequence[Command], until: float) -> list[Result]:
+        """Try, at least once, until it is committed, refused by an error of ours, or too late."""
+        clock, pause = asyncio.get_running_loop().time, PAUSE_S
         while True:
             try:
                 with guard.transaction():
                     results = await self._attempt(commands)
             except Unavailable:
-                if clock() + pause > deadline:
+                if clock() + pause > until:
                     raise
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, PAUSE_MAX_S)
@@ -148,6 +163,8 @@ class Writer:
         except CommitLost:
             if not await self._took_effect(commands, batch_id):
                 return None
+        if transaction.posted():
+            self._posted()
         return results
 
     async def _took_effect(self, commands: Sequence[Command], batch_id: bytes) -> bool:

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 from prepaid.domain import ids
 from prepaid.domain.amounts import cents
 from prepaid.domain.instants import iso_micros
+from prepaid.domain.topup_caps import CREDIT_PRICE_DEFAULT, PRICE_MAX
 from prepaid.store.accounts import AccountRow
 from prepaid.store.keys import KeyRow
 from prepaid.web.shapes import Amount, Body, Limit, Number, Page, Shape
@@ -18,6 +19,9 @@ ADMINS_MAX = 50
 _PART = r"[^\x00-\x20\x7f\s@<>,;:\"\\]"  # of a mail address, left or right of its @
 Address = Annotated[str, Meta(pattern=rf"^{_PART}{{1,64}}@{_PART}{{1,190}}\Z")]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z", examples=["EUR"])]
+CreditPrice = Annotated[
+    int, Meta(ge=1, le=PRICE_MAX, description="Minor units of the currency per credit")
+]
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_MAX)]
 Admins = Annotated[tuple[Address, ...], Meta(max_length=ADMINS_MAX)]
 
@@ -33,6 +37,7 @@ class AccountBody(Body, frozen=True, kw_only=True):
     currency: Currency = "EUR"
     sandbox: bool = False
     minimum_balance_cents: Amount | None = None
+    credit_price: CreditPrice = CREDIT_PRICE_DEFAULT
 
 
 class AccountPatch(Body, frozen=True, kw_only=True):
@@ -41,6 +46,7 @@ class AccountPatch(Body, frozen=True, kw_only=True):
     name: Name | UnsetType = UNSET
     admins: Admins | UnsetType = UNSET
     minimum_balance_cents: Amount | UnsetType | None = UNSET
+    credit_price: CreditPrice | UnsetType = UNSET
 
 
 class AccountShape(Shape, frozen=True, kw_only=True):
@@ -52,6 +58,7 @@ class AccountShape(Shape, frozen=True, kw_only=True):
     currency: str
     sandbox: bool
     minimum_balance_cents: Number | None
+    credit_price: int  # minor units of the currency per credit
     balance_cents: Number
     closed: bool
     created_at: str
@@ -139,6 +146,7 @@ def shape(row: AccountRow) -> AccountShape:
         currency=row.currency,
         sandbox=row.sandbox,
         minimum_balance_cents=None if row.floor is None else cents(row.floor),
+        credit_price=row.credit_price,
         balance_cents=cents(row.balance),
         closed=row.closed,
         created_at=iso_micros(row.created_at),

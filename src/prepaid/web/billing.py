@@ -58,7 +58,7 @@ class LedgerPage(Page, frozen=True, kw_only=True):
 
 async def balance(call: Call) -> Answer:
     """The present balance."""
-    row, config = await reports.balance(call.desk, call.account)
+    row, config, auto = await reports.balance(call.desk, call.account)
     highest = max(tier.cents for tier in config.low_balance_tiers) * CENT
     status: Literal["ok", "low", "depleted"] = "ok"
     if row.balance <= 0:
@@ -69,7 +69,9 @@ async def balance(call: Call) -> Answer:
         balance_in_credit_cents=cents(row.balance),
         status=status,
         auto_topup=AutoTopupShape(
-            enabled=False, threshold_in_credit_cents=0, amount_in_credit_cents=0
+            enabled=auto.enabled,
+            threshold_in_credit_cents=cents(auto.threshold),
+            amount_in_credit_cents=cents(auto.amount),
         ),
         low_balance_thresholds=config.low_balance_tiers,
     )

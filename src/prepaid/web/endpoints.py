@@ -103,7 +103,7 @@ def _key(request: Request, route: Route) -> str | None:
 async def _body(request: Request, route: Route) -> object:
     if route.body is None:
         return None
-    data = await _read(request)
+    data = await read_body(request)
     if data or has_required(route.body):
         parsing.check_media_type(request.headers.get("content-type"))
     return parsing.decode(data or b"{}", route.body)
@@ -114,7 +114,12 @@ def has_required(kind: type) -> bool:
     return any(field.required for field in msgspec.structs.fields(kind))
 
 
-async def _read(request: Request) -> bytes:
+async def read_body(request: Request) -> bytes:
+    """A body of at most 1 MiB, as it was sent.
+
+    Raises:
+        Refusal: `413 payload_too_large`, or 400 when it ended early.
+    """
     length = request.headers.get("content-length", "0")
     if not _LENGTH.fullmatch(length) or int(length) > parsing.BODY_MAX:
         raise too_large()

@@ -11,6 +11,7 @@ from prepaid.store.writer import Overloaded
 
 STATUSES = {
     "invalid_request": 400,
+    "budget_exceeded": 400,
     "workspace_not_found": 400,
     "workspace_name_reserved": 400,
     "unauthorized": 401,
@@ -23,6 +24,8 @@ STATUSES = {
     "charge_closed": 409,
     "default_workspace": 409,
     "not_a_sandbox": 409,
+    "endpoint_disabled": 409,
+    "too_many_endpoints": 409,
     "topup_in_progress": 409,
     "request_in_progress": 409,
     "payload_too_large": 413,

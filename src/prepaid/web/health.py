@@ -11,6 +11,7 @@ class ReadyShape(Shape, frozen=True, kw_only=True):
 
     ok: bool
     database: str
+    warnings: list[str]  # what wants looking at, though requests are served
 
 
 async def healthz(_call: Call) -> Answer:
@@ -20,7 +21,8 @@ async def healthz(_call: Call) -> Answer:
 
 async def readyz(call: Call) -> Answer:
     """The database answers too; 503 when it does not."""
-    return Answer(ReadyShape(ok=True, database=await health.ready(call.desk)))
+    found = await health.ready(call.desk)
+    return Answer(ReadyShape(ok=True, database=found.database, warnings=found.warnings))
 
 
 def routes(metrics: Metrics) -> list[Route]:

@@ -6,7 +6,8 @@ from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-Reading = tuple[str, str, str, float]  # kind (gauge or counter), name, help, value
+#: Kind (gauge or counter), name, help, value or values by class.
+Reading = tuple[str, str, str, float | dict[str, float]]
 
 
 class Readings(Collector):
@@ -19,7 +20,13 @@ class Readings(Collector):
         """One family per reading."""
         for kind, name, text, value in self._read():
             family = GaugeMetricFamily if kind == "gauge" else CounterMetricFamily
-            yield family(name, text, value=value)
+            if isinstance(value, dict):
+                labelled = family(name, text, labels=["class"])
+                for label, one in value.items():
+                    labelled.add_metric([label], one)
+                yield labelled
+            else:
+                yield family(name, text, value=value)
 
 
 class Metrics:

@@ -24,6 +24,7 @@ async def create(call: Call) -> Answer:
         admins=tuple(body.admins),
         currency=body.currency,
         sandbox=body.sandbox,
+        credit_price=body.credit_price,
         floor=None if floor is None else from_cents(floor, "minimumBalanceCents"),
     )
     return Answer(shapes.shape(row), 201)
@@ -53,6 +54,8 @@ async def patch(call: Call) -> Answer:
         values["name"] = parsing.plain_text(body.name, "name", shapes.NAME_MAX)
     if body.admins is not UNSET:
         values["admins"] = tuple(body.admins)
+    if body.credit_price is not UNSET:
+        values["credit_price"] = body.credit_price
     floor = body.minimum_balance_cents
     if floor is not UNSET:
         values["floor"] = None if floor is None else from_cents(floor, "minimumBalanceCents")
@@ -75,7 +78,8 @@ async def create_key(call: Call) -> Answer:
     name = parsing.plain_text(body.name, "name", shapes.NAME_MAX) if body.name else ""
     scope = "full" if "full" in body.scopes else "read"
     key, row = await accounts.create_key(call.desk, _account(call), name, scope)
-    return Answer(shapes.NewKeyShape(key=key, **shapes.key_fields(row)), 201)  # type: ignore[arg-type]
+    shown = shapes.NewKeyShape(key=key, **shapes.key_fields(row))  # type: ignore[arg-type]
+    return Answer(shown, 201)
 
 
 async def list_keys(call: Call) -> Answer:

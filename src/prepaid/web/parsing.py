@@ -29,7 +29,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SENT_ONCE = frozenset(
     (b"content-length", b"content-type", b"idempotency-key", b"x-api-key", b"x-operator-key")
 )
-_NUMBER_MAX = {"key": 2**31 - 1, "ws": 2**31 - 1}  # these are counted in 32 bits
+_NUMBER_MAX = {"ep": 2**31 - 1, "key": 2**31 - 1, "ws": 2**31 - 1}  # these are counted in 32 bits
 
 
 _decoders: dict[type, msgspec.json.Decoder[Any]] = {}

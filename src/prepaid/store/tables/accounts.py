@@ -30,8 +30,12 @@ account = Table(
     Column("floor", BigInteger),  # minimum balance; null: the balance must be above zero
     Column("clock_offset", BigInteger, nullable=False, server_default="0"),
     Column("topup_on", Boolean, nullable=False, server_default=text("false")),
+    Column("topup", LargeBinary),  # how attempts stand; null before the first one
+    Column("credit_price", Integer, nullable=False, server_default="100"),  # minor units
     Column("workspaces", Integer, nullable=False, server_default="1"),  # numbers given so far
     Column("keys", Integer, nullable=False, server_default="0"),
+    Column("endpoints", Integer, nullable=False, server_default="0"),
+    Column("messages", BigInteger, nullable=False, server_default="0"),
     Column("seq", BigInteger, nullable=False, server_default="0"),
     Column("at", BigInteger, nullable=False, server_default="0"),
     Column("balance", BigInteger, nullable=False, server_default="0"),

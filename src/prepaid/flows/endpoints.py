@@ -1,0 +1,275 @@
+"""Endpoints of an account, as their owner runs them."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from prepaid.domain import endpoints as rules
+from prepaid.domain import events, signatures
+from prepaid.domain.ids import AccountId
+from prepaid.domain.instants import Instant, Span
+from prepaid.domain.refusals import Refusal, invalid, not_found
+from prepaid.domain.signatures import Key
+from prepaid.flows.accounts import locked
+from prepaid.flows.desk import Desk
+from prepaid.flows.secrets import SealBroken, headers_of, open_key, seal_headers, seal_key
+from prepaid.store import endpoints, messages
+from prepaid.store.accounts import AccountRow
+from prepaid.store.endpoints import EndpointRow
+from prepaid.store.messages import NewMessage
+from prepaid.store.vault import Connection
+
+RECOVERED_MAX = 10_000  # messages of one call
+SECRETS_MAX = 10  # that sign at once
+
+
+class Wish(NamedTuple):
+    """A new endpoint as it was asked for, checked."""
+
+    url: str
+    description: str
+    event_types: tuple[str, ...] | None
+    disabled: bool
+    headers: dict[str, str]
+    throttle_rate: int | None
+    key: Key | None  # None: make one
+
+
+class Shown(NamedTuple):
+    """An endpoint, and the names of its own headers."""
+
+    row: EndpointRow
+    headers: tuple[str, ...]
+
+
+class Told(NamedTuple):
+    """A secret, with those that still sign beside it."""
+
+    key: Key
+    overlapping: tuple[tuple[Key, Instant], ...]
+
+
+async def create(desk: Desk, account: AccountId, wish: Wish) -> Shown:
+    """A new endpoint.
+
+    Raises:
+        Refusal: `409 too_many_endpoints`.
+    """
+    key = wish.key or desk.token(signatures.KEY_BYTES)
+
+    def work(connection: Connection, owner: AccountRow) -> Shown:
+        if endpoints.count(connection, owner.id) >= rules.PER_ACCOUNT_MAX:
+            message = f"an account has at most {rules.PER_ACCOUNT_MAX} endpoints; delete one first"
+            raise Refusal("too_many_endpoints", message)
+        number = endpoints.next_number(connection, owner.id)
+        place, now = (owner.id, number), desk.vault.clock(connection)
+        row = EndpointRow(
+            account_id=owner.id,
+            number=number,
+            url=wish.url,
+            description=wish.description,
+            event_types=wish.event_types,
+            disabled=wish.disabled,
+            disabled_reason=None,
+            headers=seal_headers(desk.seals, place, wish.headers),
+            throttle_rate=wish.throttle_rate,
+            created_at=now,
+            updated_at=now,
+            failing_since=None,
+        )
+        endpoints.add(connection, row, seal_key(desk.seals, place, 1, key))
+        return Shown(row, tuple(wish.headers))
+
+    return await locked(desk, account, work)
+
+
+async def every(desk: Desk, account: AccountId) -> list[Shown]:
+    """The endpoints of an account, oldest first."""
+    rows = await desk.vault.read(lambda connection: endpoints.every(connection, account))
+    return [_shown(desk, row) for row in rows]
+
+
+async def get(desk: Desk, account: AccountId, number: int) -> Shown:
+    """One endpoint.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+    row = await desk.vault.read(lambda connection: endpoints.get(connection, account, number))
+    return _shown(desk, existing(row))
+
+
+async def change(
+    desk: Desk,
+    account: AccountId,
+    number: int,
+    changes: dict[str, object],
+    headers: dict[str, str] | None,
+) -> Shown:
+    """Change columns of an endpoint; `headers`: all it is to have, None: as they are.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+
+    def work(connection: Connection, owner: AccountRow) -> Shown:
+        existing(endpoints.get(connection, owner.id, number))
+        values = dict(changes)
+        if headers is not None:
+            values["headers"] = seal_headers(desk.seals, (owner.id, number), headers)
+        if "disabled" in values:
+            values["disabled_reason"] = None
+        if values.get("disabled") is False:
+            values |= _fresh()
+        endpoints.change(connection, owner.id, number, values, desk.vault.clock(connection))
+        return _shown(desk, existing(endpoints.get(connection, owner.id, number)))
+
+    return await locked(desk, account, work)
+
+
+def _fresh() -> dict[str, object]:
+    """The health of an endpoint that begins anew."""
+    return {"failing_since": None, "exhausted": 0, "gone": 0, "warned": 0, "disabled_reason": None}
+
+
+async def remove(desk: Desk, account: AccountId, number: int) -> None:
+    """Delete an endpoint.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+
+    def work(connection: Connection, owner: AccountRow) -> None:
+        existing(endpoints.get(connection, owner.id, number))
+        endpoints.remove(connection, owner.id, number, desk.vault.clock(connection))
+
+    await locked(desk, account, work)
+
+
+async def secret(desk: Desk, account: AccountId, number: int) -> Told:
+    """What signs for an endpoint now.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+
+    def work(connection: Connection) -> list[endpoints.Secret]:
+        existing(endpoints.get(connection, account, number))
+        return endpoints.secrets(connection, account, number, desk.vault.clock(connection))
+
+    kept = await desk.vault.read(work)
+    keys = [open_key(desk.seals, (account, number), one.number, one.sealed) for one in kept]
+    old = [
+        (key, one.expires_at)
+        for key, one in zip(keys, kept, strict=True)
+        if one.expires_at is not None
+    ]
+    return Told(keys[0], tuple(old))
+
+
+async def rotate(
+    desk: Desk, account: AccountId, number: int, key: Key | None, overlap: Span
+) -> None:
+    """Sign with a new key, and with the old one too until the overlap ends.
+
+    Raises:
+        Refusal: `404 not_found`; 400 when too many overlap already.
+    """
+    made = key or desk.token(signatures.KEY_BYTES)
+
+    def work(connection: Connection, owner: AccountRow) -> None:
+        existing(endpoints.get(connection, owner.id, number))
+        now = desk.vault.clock(connection)
+        kept = endpoints.secrets(connection, owner.id, number, now)
+        if len(kept) >= SECRETS_MAX and overlap:
+            raise invalid("overlapSeconds", f"must be 0: {SECRETS_MAX} secrets sign already")
+        endpoints.expire_secrets(connection, owner.id, number, until=now + overlap, now=now)
+        new = kept[0].number + 1
+        sealed = seal_key(desk.seals, (owner.id, number), new, made)
+        endpoints.add_secret(connection, owner.id, number, new, sealed, now)
+
+    await locked(desk, account, work)
+
+
+async def send_example(desk: Desk, account: AccountId, number: int, event_type: str) -> int:
+    """Send an event type's example to this endpoint alone; the message's number.
+
+    Raises:
+        Refusal: `404 not_found`, `409 endpoint_disabled`.
+    """
+    body = events.BY_NAME[event_type].body
+
+    def work(connection: Connection, owner: AccountRow) -> int:
+        enabled(existing(endpoints.get(connection, owner.id, number)))
+        now = desk.vault.clock(connection)
+        example = NewMessage(owner.id, event_type, body, endpoint=number)
+        (message,) = messages.add_all(connection, [example], now)
+        # Asked for by hand, so it is sent whatever types the endpoint wants.
+        endpoints.replay(connection, owner.id, number, [message], now)
+        return message
+
+    return await locked(desk, account, work)
+
+
+async def recover(desk: Desk, account: AccountId, number: int, since: Instant) -> tuple[int, bool]:
+    """Ask again for every message since then that did not arrive: how many, and are there more.
+
+    Raises:
+        Refusal: `404 not_found`, `409 endpoint_disabled`.
+    """
+
+    def work(connection: Connection, owner: AccountRow) -> tuple[int, bool]:
+        enabled(existing(endpoints.get(connection, owner.id, number)))
+        limit = RECOVERED_MAX + 1
+        found = endpoints.missed(connection, owner.id, number, since, limit)
+        wanted = found[:RECOVERED_MAX]
+        if wanted:
+            now = desk.vault.clock(connection)
+            endpoints.replay(connection, owner.id, number, wanted, now)
+        return len(wanted), len(found) == limit
+
+    return await locked(desk, account, work)
+
+
+async def stats(desk: Desk, account: AccountId, number: int, since: Instant) -> dict[str, int]:
+    """How many deliveries since then stand how.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+
+    def work(connection: Connection) -> dict[str, int]:
+        existing(endpoints.get(connection, account, number))
+        return endpoints.stats(connection, account, number, since)
+
+    return await desk.vault.read(work)
+
+
+def existing(row: EndpointRow | None) -> EndpointRow:
+    """The endpoint.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+    if row is None:
+        raise not_found("the endpoint")
+    return row
+
+
+def enabled(row: EndpointRow) -> EndpointRow:
+    """The endpoint, which takes messages.
+
+    Raises:
+        Refusal: `409 endpoint_disabled`.
+    """
+    if row.disabled:
+        raise Refusal("endpoint_disabled", "the endpoint is disabled; enable it first")
+    return row
+
+
+def _shown(desk: Desk, row: EndpointRow) -> Shown:
+    try:
+        names = tuple(headers_of(desk.seals, (row.account_id, row.number), row.headers))
+    except SealBroken:
+        names = ()  # sealed with a key that was not kept; the owner sets them again
+    return Shown(msgspec.structs.replace(row, headers=None), names)

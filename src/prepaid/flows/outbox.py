@@ -1,0 +1,103 @@
+"""Messages, their deliveries and attempts, as their owner looks at them and asks again."""
+
+from typing import NamedTuple
+
+from prepaid.domain.ids import AccountId
+from prepaid.domain.instants import Instant
+from prepaid.domain.refusals import invalid, not_found
+from prepaid.flows.accounts import locked
+from prepaid.flows.desk import Desk
+from prepaid.flows.endpoints import enabled, existing
+from prepaid.store import attempts, endpoints, outbox
+from prepaid.store.accounts import AccountRow
+from prepaid.store.attempts import AttemptRow, Wanted
+from prepaid.store.outbox import DeliveryRow, MessageRow
+from prepaid.store.vault import Connection
+
+
+class Traced(NamedTuple):
+    """A message and where it goes."""
+
+    message: MessageRow
+    deliveries: list[DeliveryRow]
+
+
+async def page(
+    desk: Desk,
+    account: AccountId,
+    *,
+    before: int,
+    limit: int,
+    event_types: tuple[str, ...] | None,
+    since: Instant | None,
+    until: Instant | None,
+) -> list[MessageRow]:
+    """Messages, newest first."""
+    return await desk.vault.read(
+        lambda connection: outbox.page(
+            connection,
+            account,
+            before=before,
+            limit=limit,
+            event_types=event_types,
+            since=since,
+            until=until,
+        )
+    )
+
+
+async def get(desk: Desk, account: AccountId, number: int) -> Traced:
+    """One message and its deliveries.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+
+    def work(connection: Connection) -> Traced:
+        message = _existing(outbox.get(connection, account, number))
+        return Traced(message, outbox.deliveries(connection, account, number))
+
+    return await desk.vault.read(work)
+
+
+async def resend(desk: Desk, account: AccountId, message: int, endpoint: int) -> None:
+    """Deliver a message to an endpoint once more, by the whole schedule.
+
+    Raises:
+        Refusal: `404 not_found`, `409 endpoint_disabled`.
+    """
+
+    def work(connection: Connection, owner: AccountRow) -> None:
+        _existing(outbox.get(connection, owner.id, message))
+        enabled(existing(endpoints.get(connection, owner.id, endpoint)))
+        now = desk.vault.clock(connection)
+        endpoints.replay(connection, owner.id, endpoint, [message], now)
+
+    await locked(desk, account, work)
+
+
+async def listed(
+    desk: Desk, account: AccountId, wanted: Wanted, limit: int
+) -> list[tuple[AttemptRow, str]]:
+    """Attempts of an endpoint or a message, newest first.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+    if wanted.endpoint is None and wanted.message is None:
+        raise invalid("endpointId", "or a message must be named")
+
+    def work(connection: Connection) -> list[tuple[AttemptRow, str]]:
+        if wanted.endpoint is not None:
+            existing(endpoints.get(connection, account, wanted.endpoint))
+        if wanted.message is not None:
+            _existing(outbox.get(connection, account, wanted.message))
+        return attempts.page(connection, account, wanted, limit)
+
+    return await desk.vault.read(work)
+
+
+def _existing(row: MessageRow | None) -> MessageRow:
+    if row is None:
+        raise not_found("the message")
+    return row
