@@ -12,6 +12,7 @@ import secrets
 import sys
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -62,10 +63,11 @@ async def run(host: str, port: int, path: str, seconds: float, body: bytes, *hea
     head = f"POST {path} HTTP/1.1\r\nhost: {host}\r\n{extra}content-type: application/json\r\n"
     start = (head + f"content-length: {len(body)}\r\nidempotency-key: ").encode()
     begun = time.perf_counter()
-    clients = []
+    clients: list[Client] = []
+    loop = asyncio.get_running_loop()
     for _ in range(CONNECTIONS):
         client = Client(start, b"\r\n\r\n" + body, begun + seconds)
-        await asyncio.get_running_loop().create_connection(lambda one=client: one, host, port)  # type: ignore[misc]
+        await loop.create_connection(partial(_same, client), host, port)
         clients.append(client)
     await asyncio.gather(*(client.done for client in clients))
     lasted = time.perf_counter() - begun
@@ -79,6 +81,10 @@ async def run(host: str, port: int, path: str, seconds: float, body: bytes, *hea
         "statuses": {status.decode(): count for status, count in statuses.items()},
     }
     sys.stdout.write(json.dumps(result) + "\n")
+
+
+def _same(client: Client) -> Client:
+    return client
 
 
 def main() -> None:

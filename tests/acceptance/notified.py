@@ -41,25 +41,25 @@ class Told:
     who: Customer
     hand: Hand
 
-    async def set(self, **fields: object) -> Any:  # noqa: ANN401 - JSON
+    async def set(self, **fields: object) -> Any:
         """PATCH the configuration."""
         return self._read(await self.who.ask("PATCH", CONFIG, json=fields))
 
-    async def override(self, workspace: str, **fields: object) -> Any:  # noqa: ANN401 - JSON
+    async def override(self, workspace: str, **fields: object) -> Any:
         """PATCH a workspace's own rules."""
         return self._read(await self.who.ask("PATCH", place(workspace), json=fields))
 
-    async def hold(self, cents: float, workspace: str | None = "default", **rest: Any) -> Any:  # noqa: ANN401 - JSON
+    async def hold(self, cents: float, workspace: str | None = "default", **rest: Any) -> Any:
         """Reserve."""
         made = await self.door.charge(self.who, workspace=workspace, credits=credits(cents), **rest)
         assert made.status_code == 201, made.text
         return exact(made)
 
-    async def spend(self, cents: float, workspace: str | None = "default", **rest: Any) -> Any:  # noqa: ANN401 - JSON
+    async def spend(self, cents: float, workspace: str | None = "default", **rest: Any) -> Any:
         """Charge at once."""
         return await self.hold(cents, workspace, settle=True, **rest)
 
-    async def end(self, charge: Any, verb: str, cents: float | None = None) -> Any:  # noqa: ANN401 - JSON
+    async def end(self, charge: Any, verb: str, cents: float | None = None) -> Any:
         """Settle, release or refund."""
         body = {} if cents is None else {"credits": credits(cents)}
         path = f"{CHARGES}/{charge['id']}/{verb}"
@@ -74,7 +74,7 @@ class Told:
         body = {"advanceSeconds": round(minutes * 60) + 1}
         self._read(await self.door.operator("POST", self.who.place + "/clock", body))
 
-    async def recent(self, **filters: object) -> Any:  # noqa: ANN401 - JSON
+    async def recent(self, **filters: object) -> Any:
         """What was sent, oldest first."""
         answer = await self.who.ask("GET", RECENT, params=filters)
         return self._read(answer)[::-1]
@@ -87,7 +87,7 @@ class Told:
             for one in await self.recent()
         ]
 
-    async def state(self) -> Any:  # noqa: ANN401 - JSON
+    async def state(self) -> Any:
         """How every tier stands."""
         return self._read(await self.who.ask("GET", f"{BASE}/state"))
 
@@ -98,7 +98,7 @@ class Told:
         return str(made.json()["id"])
 
     @staticmethod
-    def _read(answer: httpx.Response) -> Any:  # noqa: ANN401 - JSON
+    def _read(answer: httpx.Response) -> Any:
         assert answer.status_code == 200, answer.text
         return exact(answer)
 

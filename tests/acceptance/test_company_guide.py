@@ -29,7 +29,7 @@ def points(answer: httpx.Response) -> dict[str, tuple[str, float]]:
     return {name: (one["status"], one["cost"]) for name, one in found.items()}
 
 
-async def exact(ada: Buyer, micros: int) -> Any:  # noqa: ANN401 - what is kept
+async def exact(ada: Buyer, micros: int) -> Any:
     """The balance is so much, and everything kept agrees with it."""
     assert await ada.micros() == micros
     return await recount(ada.at.shop.desk.vault, ada.account)

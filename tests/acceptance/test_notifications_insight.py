@@ -59,7 +59,7 @@ async def test_state_shows_each_tier_its_distance_and_its_crossings(world: World
     assert default["tiers"] == [standing("warning", 100_000, None, Decimal("99939.5"), 0)]
 
 
-def standing(tier: str, cents: int, fired: str | None, distance: object, times: int) -> Any:  # noqa: ANN401 - JSON
+def standing(tier: str, cents: int, fired: str | None, distance: object, times: int) -> Any:
     return {
         "tier": tier,
         "cents": cents,
@@ -76,7 +76,7 @@ async def test_state_is_as_the_next_request_would_find_it(world: World) -> None:
     await ada.set(globalHighUsageTiers=tiers(warning=50))
     await ada.hold(60, ttlSeconds=60)
 
-    def told(state: Any) -> list[object]:  # noqa: ANN401 - JSON
+    def told(state: Any) -> list[object]:
         found: list[object] = []
         for scope in ("lowBalance", "globalHighUsage"):
             found += [state[scope]["valueCents"], state[scope]["tiers"][0]["armed"]]
@@ -184,7 +184,7 @@ async def test_a_preview_sends_what_the_living_account_really_sent(world: World)
     assert again["notifications"] == sent
 
 
-def anonymous(payload: Any) -> Any:  # noqa: ANN401 - JSON
+def anonymous(payload: Any) -> Any:
     """Without what differs between two accounts."""
     workspace = payload.get("workspaceId")
     return payload | {"accountId": "", "workspaceId": workspace and workspace[-10:]}

@@ -25,7 +25,7 @@ async def door(kiosk: Kiosk) -> AsyncIterator[Door]:
         yield made
 
 
-async def ok(answer: Any, status: int = 200) -> Any:  # noqa: ANN401 - JSON
+async def ok(answer: Any, status: int = 200) -> Any:
     assert answer.status_code == status, answer.text
     return answer.json()
 

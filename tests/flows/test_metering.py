@@ -1,5 +1,7 @@
 """What becomes of a charge, through the writer, on both databases."""
 
+from typing import Any
+
 import pytest
 
 from prepaid.domain.amounts import CREDIT
@@ -170,8 +172,9 @@ async def test_a_key_is_for_one_request(shop: Shop, field: str, other: object) -
     """The refusal names the first field that differs; nothing has changed."""
     ada = await shop.account(credits=10)
     await shop.do(Reserve(account=ada, key="k", sku="report"))
+    named: dict[str, Any] = {"sku": "report", field: other}
     with pytest.raises(Refusal, match=field) as no:
-        await shop.do(Reserve(account=ada, key="k", **{"sku": "report", field: other}))  # type: ignore[arg-type]
+        await shop.do(Reserve(account=ada, key="k", **named))
 
     assert no.value.code == "idempotency_key_reused"
     assert [detail.field for detail in no.value.details] == [field]

@@ -29,7 +29,7 @@ class Customer:
         """Where the operator finds the account."""
         return f"/v2/operator/accounts/{self.id}"
 
-    async def ask(self, method: str, path: str, **rest: Any) -> httpx.Response:  # noqa: ANN401
+    async def ask(self, method: str, path: str, **rest: Any) -> httpx.Response:
         """A request with the customer's key."""
         return await self.client.request(method, path, headers={"x-api-key": self.key}, **rest)
 
@@ -39,13 +39,13 @@ class Customer:
             "POST", "/v2/workspaces", json={"name": name, "legalName": legal_name}
         )
 
-    async def usage(self, **filters: str) -> Any:  # noqa: ANN401 - JSON
+    async def usage(self, **filters: str) -> Any:
         """The usage report, its numbers exact."""
         answer = await self.ask("GET", USAGE, params=filters)
         assert answer.status_code == 200, answer.text
         return exact(answer)
 
-    async def balance(self) -> Any:  # noqa: ANN401 - JSON
+    async def balance(self) -> Any:
         """The balance, its numbers exact."""
         answer = await self.ask("GET", "/v2/billing/balance")
         assert answer.status_code == 200, answer.text
@@ -66,7 +66,7 @@ class Door:
         json: object = None,
         *,
         key: str | None = None,
-        **rest: Any,  # noqa: ANN401 - what httpx takes
+        **rest: Any,
     ) -> httpx.Response:
         """A request with the operator's key."""
         headers = OPERATOR if key is None else OPERATOR | {"idempotency-key": key}
@@ -108,7 +108,7 @@ class Door:
         body = {"accountId": who.id, "sku": sku} | fields
         return await self.operator("POST", CHARGES, body, key=key)
 
-    async def import_usage(self, who: Customer, at: str, **fields: object) -> Any:  # noqa: ANN401
+    async def import_usage(self, who: Customer, at: str, **fields: object) -> Any:
         """Charge usage of the past; the result of the batch's one item."""
         item = {"accountId": who.id, "sku": "report", "occurredAt": at} | fields
         answer = await self.operator("POST", CHARGES + "/batch", {"charges": [item]})
@@ -123,7 +123,7 @@ async def opened_door(shop: Shop) -> AsyncIterator[Door]:
         yield Door(shop, client)
 
 
-def exact(answer: httpx.Response) -> Any:  # noqa: ANN401 - JSON
+def exact(answer: httpx.Response) -> Any:
     """The body with every fraction as a Decimal."""
     return msgspec.json.Decoder(float_hook=Decimal).decode(answer.content)
 
@@ -147,7 +147,7 @@ def fields(answer: httpx.Response) -> list[str]:
     return [detail["field"] for detail in answer.json()["error"]["details"]]
 
 
-def spent(report: Any) -> dict[str | None, Any]:  # noqa: ANN401 - JSON
+def spent(report: Any) -> dict[str | None, Any]:
     """Credits by workspace name, those that used any."""
     return {
         row["workspace"] and row["workspace"]["name"]: row["totalCreditsUsed"]

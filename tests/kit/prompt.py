@@ -25,7 +25,7 @@ def prepaid(url: str, *words: object, code: int = 0, **environment: str) -> Resu
     return result
 
 
-def answer(url: str, *words: object, **environment: str) -> Any:  # noqa: ANN401 - JSON of any shape
+def answer(url: str, *words: object, **environment: str) -> Any:
     """What a reading command prints as JSON."""
     return json.loads(prepaid(url, *words, "--json", code=0, **environment).stdout)
 

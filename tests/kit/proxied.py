@@ -62,7 +62,7 @@ class Buyer(Customer):
         path: str,
         workspace: str | None = None,
         headers: Mapping[str, str] | None = None,
-        **rest: Any,  # noqa: ANN401 - what httpx takes
+        **rest: Any,
     ) -> httpx.Response:
         """A request, tagged or not."""
         sent = {"x-api-key": self.key} | dict(headers or {})
@@ -75,7 +75,7 @@ class Buyer(Customer):
         company_id: str,
         *points: str,
         country: str = "TEST",
-        **more: Any,  # noqa: ANN401 - JSON
+        **more: Any,
     ) -> httpx.Response:
         """`POST /v2/company`."""
         workspace, headers = more.pop("workspace", None), more.pop("headers", None)

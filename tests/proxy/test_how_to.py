@@ -27,7 +27,7 @@ def prepared(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Customers and the environment that the examples read; the account that has credit."""
     with httpx.Client(base_url=url, headers=OPERATOR) as operator:
 
-        def post(path: str, **body: object) -> Any:  # noqa: ANN401 - JSON
+        def post(path: str, **body: object) -> Any:
             return operator.post("/v2/operator" + path, json=body).raise_for_status().json()
 
         rich, poor = (post("/accounts", name=name)["id"] for name in ("rich", "poor"))

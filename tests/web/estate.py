@@ -56,7 +56,7 @@ class Estate:
         example = EXAMPLES[name_of(route)]
         return Example(self._filled(example.path), self._filled(example.body), example.key)
 
-    def _filled(self, part: Any) -> Any:  # noqa: ANN401 - JSON
+    def _filled(self, part: Any) -> Any:
         if isinstance(part, dict):
             return {name: self._filled(value) for name, value in part.items()}
         if isinstance(part, list):
@@ -114,7 +114,7 @@ async def snapshot(door: Door, place: Estate) -> list[Any]:
     return seen
 
 
-def _lasting(part: Any) -> Any:  # noqa: ANN401 - JSON
+def _lasting(part: Any) -> Any:
     """Without what a snapshot changes itself: it makes a key to look with, and time goes on."""
     if isinstance(part, list):
         return [_lasting(one) for one in part if not _is_reading_key(one)]

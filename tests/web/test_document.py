@@ -57,7 +57,7 @@ def service(postgres_server: str, postgres_template: str) -> Iterator[Service]:
     ):
         session.headers.update(OPERATOR)
 
-        def post(path: str, **body: Any) -> Any:  # noqa: ANN401 - JSON
+        def post(path: str, **body: Any) -> Any:
             return session.post(url + path, json=body).json()
 
         ada, bob = (post(ACCOUNTS, name=name, sandbox=True)["id"] for name in "ab")

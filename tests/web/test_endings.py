@@ -7,7 +7,7 @@ import pytest
 from tests.kit.door import CHARGES, Customer, Door, code, fields
 
 
-async def held(door: Door, ada: Customer, **more: Any) -> str:  # noqa: ANN401 - fields
+async def held(door: Door, ada: Customer, **more: Any) -> str:
     """Where a new hold of 2 credits is."""
     return f"{CHARGES}/{(await door.charge(ada, **more)).json()['id']}"
 

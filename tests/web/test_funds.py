@@ -8,7 +8,7 @@ import pytest
 from tests.kit.door import CHARGES, OPERATOR, Customer, Door, code, exact, fields
 
 
-async def cents(ada: Customer) -> Any:  # noqa: ANN401 - an int or a Decimal
+async def cents(ada: Customer) -> Any:
     return (await ada.balance())["balanceInCreditCents"]
 
 

@@ -135,7 +135,7 @@ def expected(story: Story, facts: Iterable[Any], paid: dict[str, Decimal]) -> li
     return sorted((names[i], i in story.archived, found) for i, found in lines.items() if found)
 
 
-def told(report: Any) -> list[Row]:  # noqa: ANN401 - JSON
+def told(report: Any) -> list[Row]:
     """The report's rows, those with usage."""
     found = []
     for row in report:

@@ -57,6 +57,8 @@ def reserve(book: Book, command: Reserve) -> Outcome:
         charges.check_affordable(amount, account.balance, account.floor)
     else:
         charges.check_import_time(command.occurred_at, book.now)
+        if account.balance - amount < -BALANCE_MAX:
+            raise invalid("credits", "would take the balance beyond -10^12 credits")
 
     charge = take(book, command, place, Purchase(unit_price, amount))
     return Outcome(charge.seq, account.balance, charge, place.tag)

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from prepaid.domain.amounts import Micros
 from prepaid.domain.ids import ACCOUNT_ID_BITS, AccountId
-from prepaid.domain.instants import SECOND, Instant
-from prepaid.domain.refusals import Refusal, not_found
+from prepaid.domain.instants import DAY, SECOND, Instant
+from prepaid.domain.refusals import Refusal, invalid, not_found
 from prepaid.domain.topup_caps import CREDIT_PRICE_DEFAULT
 from prepaid.flows.desk import Desk, existing
 from prepaid.flows.metering import digest_of, unknown_key
@@ -18,6 +18,7 @@ from prepaid.store.vault import Connection
 
 T = TypeVar("T")
 
+OFFSET_MAX = 100 * 365 * DAY
 KEY_BYTES = 24
 HINT_CHARACTERS = 8
 
@@ -87,6 +88,8 @@ async def advance_clock(desk: Desk, account: AccountId, seconds: int) -> Instant
             message = "only an account made with sandbox: true has a clock that can be advanced"
             raise Refusal("not_a_sandbox", message)
         offset = row.clock_offset + seconds * SECOND
+        if offset > OFFSET_MAX:
+            raise invalid("advanceSeconds", "would take the clock more than 100 years ahead")
         accounts.change(connection, row.id, {"clock_offset": offset}, desk.clock())
         return desk.clock() + offset
 

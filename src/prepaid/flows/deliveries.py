@@ -8,6 +8,7 @@ import asyncio
 from collections import Counter, deque
 from contextlib import suppress
 from dataclasses import dataclass, field
+from random import Random
 
 import structlog
 
@@ -33,7 +34,7 @@ HELD_MAX = 600  # claimed in all
 KNOWN_MAX = 10_000  # endpoints whose pace is remembered
 ENDPOINTS_PER_TURN_MAX = 50
 RECORDED_PER_TURN_MAX = 256
-UNRECORDED_MAX = 384  # what a crash may repeat, beside what is in flight
+UNRECORDED_MAX = 256  # what a crash may repeat, beside what is in flight
 DRAIN_S = 22.0  # what a stop waits for requests in flight
 
 _OWN = {"Content-Type": "application/json", "User-Agent": "Prepaid-Webhooks/1"}
@@ -71,6 +72,7 @@ class Deliverer:
         self.failed: Counter[str] = Counter()  # by class of error
         self._desk = desk
         self._sender = sender
+        self._dice = Random(desk.token(8))  # noqa: S311 - spreads retries, keeps no secret
         self._boxes: dict[Place, Box] = {}  # those that hold something
         self._known: dict[Place, Box] = {}  # those that have, lately
         self._ended: list[Result] = []
@@ -187,8 +189,7 @@ class Deliverer:
                     if until - asyncio.get_running_loop().time() < ATTEMPT_S:
                         continue  # the lease may end under way; it is claimed again
                     reply = await self._attempt(claimed)
-                roll = int.from_bytes(self._desk.token(4)) / 2**32
-                self._ended.append(Result(claimed, reply, roll))
+                self._ended.append(Result(claimed, reply, self._dice.random()))
                 if len(self._ended) >= UNRECORDED_MAX:
                     self._records.clear()
                 box.is_fast = reply.failure is None and reply.duration_ms <= FAST_MS

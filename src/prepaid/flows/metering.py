@@ -13,7 +13,6 @@ from prepaid.domain.refusals import Refusal, not_found
 from prepaid.flows.desk import Desk, account_of
 from prepaid.store import accounts, keys, ledger
 from prepaid.store.accounts import AccountRow
-from prepaid.store.hot import Unavailable
 from prepaid.store.ledger import Tagged
 from prepaid.store.writer import Overloaded
 
@@ -80,7 +79,8 @@ async def charge_many(
 ) -> list[Outcome | Exception]:
     """Have several charges committed; each has its own result, in order.
 
-    A result is an outcome, a refusal, or `Overloaded` or `Unavailable` for what was not taken.
+    A result is an outcome, a refusal, `Overloaded` or `Unavailable` for what was not taken, or
+    a fault of ours.
     """
     return await asyncio.gather(*(_result(desk, command) for command in commands))
 
@@ -90,7 +90,7 @@ async def _result(desk: Desk, command: Command | Refusal) -> Outcome | Exception
         return command
     try:
         return await desk.vault.submit(command)
-    except (Refusal, Overloaded, Unavailable) as error:
+    except Exception as error:  # noqa: BLE001 - it is this item's own; the others were committed
         return error
 
 

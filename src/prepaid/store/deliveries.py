@@ -86,22 +86,7 @@ def claim(
         endpoints_max: how many are looked at.
         room: how many deliveries of an endpoint can be taken.
     """
-    query = (
-        select(
-            _e.account_id,
-            _e.number,
-            _e.url,
-            _e.headers,
-            _e.throttle_rate,
-            _e.failing_since,
-            or_(_e.disabled, _e.deleted_at.is_not(None)).label("is_off"),
-        )
-        .where(_e.due_at <= now, tuple_(_e.account_id, _e.number).not_in(busy))
-        .order_by(_e.due_at)
-        .limit(endpoints_max)
-        .with_for_update(skip_locked=True)
-    )
-    due = connection.execute(query).all()
+    due = _due(connection, now, busy, endpoints_max)
     if not due:
         return []
     for row in due:
@@ -121,6 +106,28 @@ def claim(
         connection.execute(_LEASE, [_place(one) | {"u": until, "c": claim_id} for one in taken])
     connection.execute(_NEXT, [{"a": row.account_id, "n": row.number} for row in due])
     return taken
+
+
+def _due(
+    connection: Connection, now: Instant, busy: Sequence[Place], limit: int
+) -> Sequence[Row[Any]]:
+    """Endpoints with due deliveries, locked; those that another locks are left to it."""
+    query = (
+        select(
+            _e.account_id,
+            _e.number,
+            _e.url,
+            _e.headers,
+            _e.throttle_rate,
+            _e.failing_since,
+            or_(_e.disabled, _e.deleted_at.is_not(None)).label("is_off"),
+        )
+        .where(_e.due_at <= now, tuple_(_e.account_id, _e.number).not_in(busy))
+        .order_by(_e.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return connection.execute(query).all()
 
 
 def _target(row: Row[Any], secrets: tuple[Sealed, ...]) -> Target:

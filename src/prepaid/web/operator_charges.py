@@ -1,6 +1,7 @@
 """The operator's routes for charges."""
 
 import msgspec
+import structlog
 
 from prepaid.domain.book import Outcome
 from prepaid.domain.commands import Command
@@ -11,6 +12,8 @@ from prepaid.web import charge_shapes as shapes
 from prepaid.web import charges, errors, parsing
 from prepaid.web.charge_shapes import BatchItem, BatchResult, BatchShape
 from prepaid.web.routing import Answer, Call, Route, replayed
+
+log = structlog.get_logger("prepaid.web")
 
 BATCH_MAX = 1_000
 
@@ -70,7 +73,11 @@ def _result(result: Outcome | Exception) -> BatchResult:
     if isinstance(result, Outcome):
         body = charges.reserved(result)
         return BatchResult(status=201, replayed=result.replayed, body=body)
-    problem = errors.envelope(result)
+    try:
+        problem = errors.envelope(result)
+    except TypeError:
+        log.exception("charge of a batch failed", exc_info=result)
+        problem = errors.INTERNAL
     return BatchResult(status=problem.status_code, body=problem)
 
 

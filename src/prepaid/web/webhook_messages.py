@@ -52,7 +52,8 @@ async def get(call: Call) -> Answer:
     found = await outbox.get(call.desk, call.account, _number(call))
     ends = [shapes.delivery(call.account, row) for row in found.deliveries]
     fields = shapes.message_fields(found.message)
-    return Answer(shapes.TracedShape(deliveries=ends, **fields))  # type: ignore[arg-type] # its fields
+    traced = shapes.TracedShape(deliveries=ends, **fields)  # type: ignore[arg-type] # its fields
+    return Answer(traced)
 
 
 async def resend(call: Call) -> Answer:
