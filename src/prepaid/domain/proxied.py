@@ -188,7 +188,7 @@ class Shelf:
         return paid_at is not None and now < paid_at + mark.window
 
     def paid(self, sku: str, mark: Mark, now: Instant) -> None:
-        """Remember that it was paid for now."""
+        """Remember that it has been paid for."""
         self.marks[sku, mark.digest] = self.new_marks[sku, mark.digest] = now
 
 

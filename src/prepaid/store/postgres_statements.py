@@ -27,7 +27,7 @@ class _Arguments:
         return f"unnest({', '.join(places)})"
 
     def one(self) -> str:
-        """The next single placeholder."""
+        """The next single argument."""
         self._last += 1
         return f"${self._last}"
 

@@ -1,4 +1,4 @@
-"""Which errors of SQLite mean that its file or disk is away for now. Knows no statement."""
+"""Which errors of SQLite mean that its file or disk is away. Knows no statement."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
