@@ -25,6 +25,7 @@ METADATA_VALUE_MAX = 500
 
 _PRINTABLE = re.compile(r"[\x20-\x7e]{1,255}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_BREAKS = str.maketrans("\t\r\n", "   ")  # text of several lines is still text
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SENT_ONCE = frozenset(
     (b"content-length", b"content-type", b"idempotency-key", b"x-api-key", b"x-operator-key")
@@ -149,8 +150,8 @@ def metadata(value: dict[str, str] | None) -> str | None:
     if len(value) > METADATA_KEYS_MAX:
         raise invalid("metadata", f"must have at most {METADATA_KEYS_MAX} keys")
     for key, text in value.items():
-        if _CONTROL.search(key) or _CONTROL.search(text):
-            raise invalid("metadata", "must not contain control characters")
+        if _CONTROL.search(key) or _CONTROL.search(text.translate(_BREAKS)):
+            raise invalid("metadata", "must not contain control characters but line breaks")
         if len(key) > METADATA_KEY_MAX or len(text) > METADATA_VALUE_MAX:
             limits = f"{METADATA_KEY_MAX} and values at most {METADATA_VALUE_MAX} characters"
             raise invalid("metadata", f"keys must have at most {limits}")
