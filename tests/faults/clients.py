@@ -20,7 +20,7 @@ CHARGES = "/v2/operator/charges"
 async def operator(server: Server, connections: int = 64) -> AsyncIterator[httpx.AsyncClient]:
     """The operator, asking a server that is ready with so many connections."""
     patient = httpx.AsyncHTTPTransport(retries=CONNECT_RETRIES)
-    async with httpx.AsyncClient(transport=patient, base_url=server.url) as client:
+    async with httpx.AsyncClient(transport=patient, base_url=server.url, timeout=60) as client:
         ready = await client.get("/readyz")
         assert ready.status_code == 200, ready.text
     async with httpx.AsyncClient(

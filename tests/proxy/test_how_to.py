@@ -25,7 +25,7 @@ def blocks(name: str, language: str) -> str:
 
 def prepared(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Customers and the environment that the examples read; the account that has credit."""
-    with httpx.Client(base_url=url, headers=OPERATOR) as operator:
+    with httpx.Client(base_url=url, headers=OPERATOR, timeout=60) as operator:
 
         def post(path: str, **body: object) -> Any:
             return operator.post("/v2/operator" + path, json=body).raise_for_status().json()
@@ -48,7 +48,7 @@ def prepared(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def balance(url: str, key: str) -> int:
     """Credit cents."""
-    answer = httpx.get(url + "/v2/billing/balance", headers={"x-api-key": key})
+    answer = httpx.get(url + "/v2/billing/balance", headers={"x-api-key": key}, timeout=60)
     found: int = answer.json()["balanceInCreditCents"]
     return found
 

@@ -86,6 +86,7 @@ def shown(result: object) -> object:
     return (result.code, result.message) if isinstance(result, Refusal) else result
 
 
+@pytest.mark.timeout(600)  # to find the shortest history that differs
 @settings(
     max_examples=25,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

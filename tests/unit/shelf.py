@@ -4,13 +4,13 @@ What a store does around the rule book, as short as it can be said: expire what 
 time, move the windows to now, apply the commands, keep what has changed.
 """
 
-import copy
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from prepaid.domain import evaluation, handling, metering, windows
 from prepaid.domain.accounts import Account, Directory, Tag, Workspace
@@ -125,10 +125,17 @@ class Shelf:
         return self.windows[GLOBAL].sum
 
 
-def _everything(book: Book) -> dict[str, object]:
-    """A deep copy of all that a command could change."""
-    facts = vars(book) | {"totals": book.totals.changes, "directory": vars(book.directory)}
-    return copy.deepcopy(facts)
+def _everything(value: object) -> object:
+    """All that a command could change in a book, copied as deep as it goes."""
+    if isinstance(value, Mapping):
+        return {key: _everything(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_everything(item) for item in value]
+    if isinstance(value, Struct):
+        return [_everything(getattr(value, name)) for name in value.__struct_fields__]
+    if isinstance(value, set):
+        return frozenset(value)
+    return _everything(vars(value)) if hasattr(value, "__dict__") else value
 
 
 keys = st.sampled_from((None, None, None, "k1", "k2", "k3"))

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from prepaid.domain.instants import DAY, day_of
 from prepaid.domain.refusals import Refusal
 from tests.store.recount import check_charges, check_entries
 from tests.unit.shelf import START, Batch, Result, Shelf, histories
+
+pytestmark = pytest.mark.timeout(600)  # to find the shortest history that breaks a law
 
 ADA = 7
 GRANT = 20 * CREDIT

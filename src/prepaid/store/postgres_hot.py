@@ -35,6 +35,7 @@ GONE = (
     asyncpg.TransactionRollbackError,
     asyncpg.LockNotAvailableError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InternalClientError,  # the server's last word crossed what we were asking
     asyncpg.InvalidCachedStatementError,  # a migration meanwhile; the driver has forgotten it
 )
 
