@@ -8,8 +8,7 @@ from prepaid.domain import ids, retries
 from prepaid.domain.commands import Configure, Reserve
 from prepaid.domain.instants import DAY, HOUR, MINUTE, SECOND
 from prepaid.domain.refusals import Refusal
-from prepaid.flows import endpoints, outbox, retention
-from prepaid.flows.post_room import late
+from prepaid.flows import endpoints, outbox, replays
 from tests.deliveries.office import FAIL, OK, START, Reply, Scripted, opened_office
 
 NEVER = 100 * DAY
@@ -153,11 +152,11 @@ async def test_a_message_while_disabled_is_kept_and_can_be_recovered(database_ur
         await office.work()
         missed = list(sender.sent)
         with pytest.raises(Refusal, match="disabled"):
-            await endpoints.recover(office.desk, ada, end, 0)
+            await replays.recover(office.desk, ada, end, 0)
         await endpoints.change(office.desk, ada, end, {"disabled": False}, None)
-        found = await endpoints.recover(office.desk, ada, end, START)
+        found = await replays.recover(office.desk, ada, end, START)
         await office.work()
-        again = await endpoints.recover(office.desk, ada, end, START)
+        again = await replays.recover(office.desk, ada, end, START)
         await office.work()
 
     assert missed == []
@@ -210,47 +209,9 @@ async def test_an_example_goes_to_one_endpoint_alone(database_url: str) -> None:
         ada = await office.account()
         await office.endpoint(ada, "https://one.example")
         two = await office.endpoint(ada, "https://two.example", event_types=("company.updated",))
-        await endpoints.send_example(office.desk, ada, two, "billing.low_balance.triggered")
+        await replays.send_example(office.desk, ada, two, "billing.low_balance.triggered")
         await office.work()
-        found = await endpoints.recover(office.desk, ada, 1, 0)
+        found = await replays.recover(office.desk, ada, 1, 0)
 
     assert [url for url, _, _ in sender.sent] == ["https://two.example"]
     assert found == (0, False)
-
-
-async def test_what_is_old_is_pruned_in_steps_and_notifications_stay(database_url: str) -> None:
-    async with opened_office(database_url, Scripted([FAIL])) as office:
-        ada = await office.account("ops@example.com")
-        await office.endpoint(ada)
-        for _ in range(450):
-            await office.emit(ada)
-        await office.work()
-        office.hand.now += 31 * DAY
-        young = await office.emit(ada)
-        await office.work()
-        steps = []
-        while done := await retention.prune(office.desk, 30):
-            steps.append(done)
-        left = [
-            (await office.rows(f"SELECT count(*) FROM {table}"))[0][0]
-            for table in ("message", "delivery", "attempt")
-        ]
-        kept = await outbox.get(office.desk, ada, young)
-
-    assert steps == [200, 200, 50]
-    assert left == [1, 1, 1]
-    assert kept.deliveries[0].status == "sent"
-
-
-async def test_lateness_is_seen(database_url: str) -> None:
-    async with opened_office(database_url, Scripted()) as office:
-        ada = await office.account()
-        await office.endpoint(ada)
-        fresh = await late(office.desk, has_mail=True)
-        await office.emit(ada)
-        office.hand.now += 61 * SECOND
-        waited = await late(office.desk, has_mail=True)
-        await office.work()
-        done = await late(office.desk, has_mail=True)
-
-    assert (fresh, waited, done) == (0, 61, 0)

@@ -34,7 +34,7 @@ HELD_MAX = 600  # claimed in all
 KNOWN_MAX = 10_000  # endpoints whose pace is remembered
 ENDPOINTS_PER_TURN_MAX = 50
 RECORDED_PER_TURN_MAX = 256
-UNRECORDED_MAX = 256  # what a crash may repeat, beside what is in flight
+UNRECORDED_MAX = 512  # what a crash may repeat, beside what is in flight
 DRAIN_S = 22.0  # what a stop waits for requests in flight
 
 _OWN = {"Content-Type": "application/json", "User-Agent": "Prepaid-Webhooks/1"}

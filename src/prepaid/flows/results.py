@@ -12,9 +12,10 @@ from prepaid.domain.deliveries import FAILED, WAITING, Verdict, judge
 from prepaid.domain.instants import Instant
 from prepaid.domain.retries import HEALTHY, Health
 from prepaid.domain.topup_state import Notice
-from prepaid.store import attempts, deliveries, notices
+from prepaid.store import attempts, deliveries, endpoint_states, notices
 from prepaid.store.attempts import AttemptRow, Recorded
-from prepaid.store.deliveries import Claimed, EndpointState, Place
+from prepaid.store.deliveries import Claimed, Place
+from prepaid.store.endpoint_states import EndpointState
 from prepaid.store.vault import Connection
 
 FAILING = "endpoint_failing"  # kinds of notices
@@ -147,7 +148,7 @@ def _follow(
     )
     if is_plain:
         return  # the endpoint's row is left alone
-    state = deliveries.lock_endpoint(connection, place)
+    state = endpoint_states.lock(connection, place)
     health = _health(state.health, group, now)
     dues = [one.due_at for _, one in group if one.delivery == WAITING and one.due_at is not None]
     due_at = min([*dues, *([] if state.due_at is None else [state.due_at])], default=None)
@@ -160,7 +161,7 @@ def _follow(
     elif not state.disabled and retries.warnings_due(health, now) > health.warned:
         health = replace(health, warned=retries.warnings_due(health, now))
         told.append(_warning(place, state, health, group, now))
-    deliveries.store_endpoint(
+    endpoint_states.store(
         connection, place, replace(state, due_at=due_at, health=health), reason, now
     )
     notices.add(connection, place[0], told, now)

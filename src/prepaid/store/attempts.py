@@ -10,6 +10,7 @@ from prepaid.domain.deliveries import SENT, Status
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
 from prepaid.store import tables as t
+from prepaid.store.prepared import many
 
 _a, _d, _n = t.attempt.c, t.delivery.c, t.notification.c
 
@@ -41,8 +42,9 @@ class Recorded(Struct, frozen=True):
 
 def keep(connection: Connection, recorded: Sequence[Recorded]) -> None:
     """Write attempts, their deliveries and the flags of notifications. All are locked."""
-    connection.execute(insert(t.attempt), [asdict(one.attempt) for one in recorded])
-    connection.execute(
+    many(connection, _ADD, [asdict(one.attempt) for one in recorded])
+    many(
+        connection,
         _END,
         [
             {
@@ -66,6 +68,7 @@ def keep(connection: Connection, recorded: Sequence[Recorded]) -> None:
         connection.execute(_FLAG, [{"a": account, "n": number} for account, number in sorted(told)])
 
 
+_ADD = insert(t.attempt)
 _END = (
     update(t.delivery)
     .where(

@@ -26,8 +26,8 @@ from sqlalchemy import (
 from prepaid.domain.deliveries import FAILED, WAITING
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
-from prepaid.domain.retries import Health
 from prepaid.store import tables as t
+from prepaid.store.prepared import many
 
 Place = tuple[AccountId, int]  # of an endpoint: its account and its number there
 
@@ -103,7 +103,7 @@ def claim(
         found = connection.execute(_DUE, values)
         taken += [Claimed(target, *one, claim_id) for one in found]
     if taken:
-        connection.execute(_LEASE, [_place(one) | {"u": until, "c": claim_id} for one in taken])
+        many(connection, _LEASE, [_place(one) | {"u": until, "c": claim_id} for one in taken])
     connection.execute(_NEXT, [{"a": row.account_id, "n": row.number} for row in due])
     return taken
 
@@ -221,52 +221,6 @@ def held(connection: Connection, claimed: Sequence[Claimed]) -> Iterator[tuple[C
         row = rows.get(key)
         if row is not None and row.claim == one.claim:
             yield one, Standing(row.attempts, row.notification)
-
-
-class EndpointState(Struct, frozen=True):
-    """What changes about an endpoint with its deliveries, under lock."""
-
-    url: str
-    disabled: bool  # or deleted
-    due_at: Instant | None
-    health: Health
-
-
-def lock_endpoint(connection: Connection, place: Place) -> EndpointState:
-    """The endpoint's row, locked. Call it for several in order."""
-    query = (
-        select(
-            _e.url,
-            or_(_e.disabled, _e.deleted_at.is_not(None)),
-            _e.due_at,
-            _e.failing_since,
-            _e.exhausted,
-            _e.gone,
-            _e.warned,
-        )
-        .where(_e.account_id == place[0], _e.number == place[1])
-        .with_for_update()
-    )
-    url, is_off, due_at, *health = connection.execute(query).one()
-    return EndpointState(url, bool(is_off), due_at, Health(*health))
-
-
-def store_endpoint(
-    connection: Connection, place: Place, state: EndpointState, reason: str | None, at: Instant
-) -> None:
-    """Write the changed state of a locked endpoint; `reason`: it is switched off for it."""
-    health = state.health
-    values: dict[str, object] = {
-        "due_at": state.due_at,
-        "failing_since": health.failing_since,
-        "exhausted": health.exhausted,
-        "gone": health.gone,
-        "warned": health.warned,
-    }
-    if reason is not None:
-        values |= {"disabled": True, "disabled_reason": reason, "updated_at": at}
-    where = (_e.account_id == place[0], _e.number == place[1])
-    connection.execute(update(t.endpoint).where(*where).values(values))
 
 
 def oldest_due(connection: Connection, now: Instant) -> Instant | None:

@@ -8,7 +8,7 @@ from prepaid.domain import endpoints as rules
 from prepaid.domain import events, ids, signatures
 from prepaid.domain.instants import SECOND, iso_millis
 from prepaid.domain.refusals import invalid, not_found
-from prepaid.flows import endpoints
+from prepaid.flows import endpoints, replays
 from prepaid.flows.endpoints import Wish
 from prepaid.web import parsing
 from prepaid.web import webhook_shapes as shapes
@@ -92,7 +92,7 @@ async def send_example(call: Call) -> Answer:
     event_type = call.body.event_type
     if event_type not in events.BY_NAME:
         raise invalid("eventType", f"must be one of {', '.join(events.BY_NAME)}")
-    message = await endpoints.send_example(call.desk, call.account, number(call), event_type)
+    message = await replays.send_example(call.desk, call.account, number(call), event_type)
     return Answer(shapes.SentShape(message_id=ids.owned("msg", call.account, message)), 202)
 
 
@@ -106,7 +106,7 @@ async def enable(call: Call) -> Answer:
 async def recover(call: Call) -> Answer:
     """Send again whatever did not arrive since a time, also from while it was disabled."""
     since = parsing.instant(call.body.since, "since")
-    sent, more = await endpoints.recover(call.desk, call.account, number(call), since)
+    sent, more = await replays.recover(call.desk, call.account, number(call), since)
     return Answer(shapes.RecoverShape(messages=sent, has_more=more), 202)
 
 
@@ -114,7 +114,7 @@ async def stats(call: Call) -> Answer:
     """How many deliveries stand how."""
     since = call.query.since
     start = 0 if since is None else parsing.instant(since, "since")
-    found = await endpoints.stats(call.desk, call.account, number(call), start)
+    found = await replays.stats(call.desk, call.account, number(call), start)
     counts = {name: found.get(name, 0) for name in ("waiting", "sent", "failed")}
     return Answer(shapes.StatsShape(**counts))
 
