@@ -11,6 +11,7 @@ from pathlib import Path
 
 OPERATOR_KEY_MIN = 16
 SECRET_KEY_MIN = 32
+SANDBOX = "sandbox"  # in place of a mail server's URL, or of who takes the money
 
 
 class SettingError(Exception):

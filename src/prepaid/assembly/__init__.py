@@ -1,0 +1,23 @@
+"""The only place where real parts are chosen and joined."""
+
+from prepaid.adapters.logs import to_stderr as log_to_stderr
+from prepaid.assembly.desks import clock, open_desk
+from prepaid.assembly.proxies import ROUTES_FILE, load_routes, open_proxy
+from prepaid.assembly.service import application, serving
+from prepaid.assembly.work import check_post, jobs, working
+from prepaid.settings import SANDBOX
+
+__all__ = [
+    "ROUTES_FILE",
+    "SANDBOX",
+    "application",
+    "check_post",
+    "clock",
+    "jobs",
+    "load_routes",
+    "log_to_stderr",
+    "open_desk",
+    "open_proxy",
+    "serving",
+    "working",
+]

@@ -1,0 +1,55 @@
+"""The desk on its database, with what takes money and what encrypts secrets."""
+
+import secrets
+import time
+
+from prepaid.adapters.seals import Seals as Sealer
+from prepaid.adapters.stripe_payments import StripePayments
+from prepaid.flows.desk import UNSEALED, Desk
+from prepaid.flows.payments import Payments
+from prepaid.flows.secrets import Seals
+from prepaid.sandbox.payment_ledger import payment_file
+from prepaid.sandbox.payments import SandboxPayments
+from prepaid.settings import SANDBOX, Settings
+from prepaid.store.locations import sqlite_path
+from prepaid.store.vault import Vault, open_database
+
+
+def clock() -> int:
+    """This machine's time, in microseconds since 1970 UTC."""
+    return time.time_ns() // 1000
+
+
+def open_desk(settings: Settings) -> Desk:
+    """The desk on the database of the settings.
+
+    Raises:
+        FileInUse: another process writes the SQLite file.
+    """
+    vault = Vault(open_database(settings.database_url, settings.lanes))
+    return Desk(
+        vault,
+        clock,
+        secrets.token_bytes,
+        _payments(settings),
+        seals=_seals(settings),
+        allows_http=settings.webhook_allow_http,
+        sends_mail=bool(settings.smtp_url),
+    )
+
+
+def _seals(settings: Settings) -> Seals:
+    """What encrypts secrets; commands that meet none need no key."""
+    keys = [key for key in (settings.secret_key, settings.secret_key_old) if key]
+    return Sealer(*keys) if keys else UNSEALED
+
+
+def _payments(settings: Settings) -> Payments:
+    """Who takes the money: of sandbox accounts always the sandbox."""
+    is_sandbox, secret = settings.payments == SANDBOX, settings.stripe_webhook_secret
+    ledger = payment_file(settings.sandbox_ledger, sqlite_path(settings.database_url))
+    sandbox = SandboxPayments(ledger, secret.encode() if is_sandbox and secret else None)
+    if settings.payments != "stripe":
+        return Payments(sandbox if is_sandbox else None, sandbox)
+    real = StripePayments(settings.stripe_api_key, secret, api_base=settings.stripe_api_base)
+    return Payments(real, sandbox)

@@ -1,0 +1,69 @@
+"""The service: the front door with the worker beside it."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+
+from prepaid import settings as configuration
+from prepaid.adapters import logs
+from prepaid.assembly.desks import open_desk
+from prepaid.assembly.proxies import load_routes, open_proxy
+from prepaid.assembly.work import check_post, working
+from prepaid.flows.desk import Desk
+from prepaid.flows.post_room import PostRoom
+from prepaid.sandbox.mailbox import Mailbox
+from prepaid.sandbox.receiver import Sandbox
+from prepaid.settings import SANDBOX, Settings
+from prepaid.store.vault import Vault
+from prepaid.web import app
+from prepaid.web.metrics import Metrics, Reading
+
+
+def application(settings: Settings, desk: Desk) -> app.FrontDoor:
+    """The service: its front door, with the worker beside it while it runs.
+
+    Raises:
+        WrongRoutes: the routes file is wrong.
+    """
+    proxy, beside = open_proxy(desk, load_routes(settings))
+
+    sandbox = Sandbox(Mailbox()) if settings.smtp_url == SANDBOX else None
+    rooms: list[PostRoom] = []
+
+    @asynccontextmanager
+    async def lifespan(_inside: Starlette) -> AsyncIterator[None]:
+        mailbox = None if sandbox is None else sandbox.mailbox
+        async with working(settings, desk, proxy, mailbox) as room, beside():
+            rooms.append(room)
+            yield
+            await proxy.close()
+
+    return app.build(
+        desk,
+        operator_key=settings.operator_key,
+        public_url=settings.public_url,
+        metrics=Metrics(lambda: _readings(desk.vault, rooms)),
+        beside=[] if sandbox is None else sandbox.routes(),
+        lifespan=lifespan,
+        proxy=proxy,
+        workspace_header=settings.workspace_header,
+    )
+
+
+def serving(settings: Settings | None = None) -> app.FrontDoor:
+    """The service by these settings, or by the environment's: so in each process of `serve`."""
+    settings = settings or configuration.load()
+    configuration.check_for_production(settings)
+    check_post(settings)
+    logs.to_stderr(settings.log_level)
+    return application(settings, open_desk(settings))
+
+
+def _readings(vault: Vault, rooms: Iterable[PostRoom]) -> Iterable[Reading]:
+    writers = vault.writers
+    yield "gauge", "prepaid_commands_waiting", "Waiting", sum(w.depth for w in writers)
+    yield "counter", "prepaid_batches", "Batches committed", sum(w.batches for w in writers)
+    yield "counter", "prepaid_commands", "Commands answered", sum(w.commands for w in writers)
+    for room in rooms:
+        yield from room.readings()

@@ -1,0 +1,14 @@
+"""People: links to sign in, sessions, and the audit log."""
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
