@@ -3,12 +3,12 @@
 import email
 import email.policy
 
-from prepaid.adapters.billing_letters import read
-from prepaid.adapters.letters import LetterWriter
+from prepaid.adapters.letters import LetterWriter, read
 from prepaid.adapters.mail import MailSender
 from prepaid.domain import events
 from prepaid.domain.accounts import Tag
-from prepaid.domain.notifications import HIGH_USAGE
+from prepaid.domain.addressees import Addressee
+from prepaid.domain.events.high_usage import HIGH_USAGE
 from tests.adapters.post_office import Post, served
 from tests.adapters.receivers import HERE
 
@@ -22,9 +22,8 @@ async def test_names_cannot_inject_into_mail() -> None:
         "x\r\nBcc: eve@x.example\r\n\r\n.\r\nMAIL FROM:<eve@x.example>\n<script>alert(1)</script>"
     )
     usage = read(HIGH_USAGE, events.BY_NAME[HIGH_USAGE].body, Tag(2, evil, evil))
-    links = {"billing_url": "https://p.example/b", "webhooks_url": "https://p.example/w"}
-    writer = LetterWriter(SENDER, **links)
-    content = writer.write(usage.view(), to=ADA, account=evil, key="dlv_1", at=0)
+    writer = LetterWriter(SENDER, dashboard_url="https://p.example/dashboard")
+    content = writer.write(usage.view(), Addressee(ADA, None, evil), key="dlv_1", at=0)
     post = Post()
     async with served(post) as port:
         result = await MailSender(f"smtp://{HERE}:{port}?tls=none", SENDER).send(content, ADA)

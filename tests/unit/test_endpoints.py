@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prepaid.domain import endpoints, events
+from prepaid.domain import endpoints
 from prepaid.domain.endpoints import Endpoint
+from prepaid.domain.events.topup_failed import TOPUP_FAILED
 from prepaid.domain.refusals import Refusal
 
 
@@ -173,9 +174,9 @@ def test_headers_are_bounded_and_named_once() -> None:
 
 
 def test_event_types_come_once_in_the_catalogues_order() -> None:
-    asked = [events.TOPUP_FAILED, "company.updated", events.TOPUP_FAILED]
+    asked = [TOPUP_FAILED, "company.updated", TOPUP_FAILED]
 
-    assert endpoints.check_event_types(asked) == ("company.updated", events.TOPUP_FAILED)
+    assert endpoints.check_event_types(asked) == ("company.updated", TOPUP_FAILED)
     assert endpoints.check_event_types(None) is None
 
 
@@ -214,7 +215,7 @@ def endpoint(types: tuple[str, ...] | None, *, disabled: bool = False) -> Endpoi
 def test_an_endpoint_wants_what_it_chose_while_it_is_on() -> None:
     assert endpoint(None).wants("company.updated")
     assert endpoint(("company.updated",)).wants("company.updated")
-    assert not endpoint(("company.updated",)).wants(events.TOPUP_FAILED)
+    assert not endpoint(("company.updated",)).wants(TOPUP_FAILED)
     assert not endpoint(None, disabled=True).wants("company.updated")
 
 

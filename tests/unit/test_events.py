@@ -6,8 +6,7 @@ import jsonschema
 import msgspec
 import pytest
 
-from prepaid.domain import events, topup_events
-from prepaid.domain.notifications import HIGH_USAGE, LOW_BALANCE, HighUsage, LowBalance
+from prepaid.domain import events
 
 
 @pytest.mark.parametrize("event", events.CATALOGUE, ids=lambda event: event.name)
@@ -27,22 +26,16 @@ def test_an_example_is_sent_compact_and_otherwise_unchanged(event: events.EventT
 
 def test_the_examples_are_what_our_own_payloads_look_like() -> None:
     """Keys, order and numbers of the guide are those of the structs that are sent."""
-    shapes = {
-        LOW_BALANCE: LowBalance,
-        HIGH_USAGE: HighUsage,
-        events.TOPUP_SUCCEEDED: topup_events.Succeeded,
-        events.TOPUP_FAILED: topup_events.Failed,
-        events.COMPANY_UPDATED: events.CompanyUpdated,
-    }
     encode = msgspec.json.Encoder(decimal_format="number").encode
 
     for event in events.CATALOGUE:
-        again = encode(msgspec.json.decode(event.body, type=shapes[event.name]))
-        assert again == event.body
+        for example in event.examples:
+            sent = msgspec.json.format(example, indent=-1)
+            assert encode(msgspec.json.decode(sent, type=event.payload)) == sent
 
 
-def test_the_catalogue_holds_the_five_types_of_the_guide() -> None:
-    assert list(events.BY_NAME) == [
+def test_the_catalogue_begins_with_the_five_types_of_the_guide() -> None:
+    assert list(events.BY_NAME)[:5] == [
         "company.updated",
         "billing.low_balance.triggered",
         "billing.high_usage.triggered",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prepaid.adapters.letters import amount, one_line
+from prepaid.adapters.letters.words import amount, one_line
 
 
 @given(st.text(st.characters(codec="utf-8")))

@@ -1,9 +1,8 @@
 """Joins this room's senders to the flows that hand them work."""
 
 from prepaid.adapters.addresses import AddressRule
-from prepaid.adapters.letters import LetterWriter
+from prepaid.adapters.letters import LetterRoom, LetterWriter
 from prepaid.adapters.mail import MailSender
-from prepaid.adapters.notice_letters import LetterRoom
 from prepaid.adapters.webhooks import WebhookSender
 from prepaid.flows.deliveries import Deliverer
 from prepaid.flows.desk import Desk
@@ -47,11 +46,8 @@ def letter_room(mail_from: str, public_url: str) -> LetterRoom:
     Raises:
         ValueError: the sender is no address in ASCII, or the URL is not http(s).
     """
-    pages = public_url.rstrip("/") + "/dashboard"
-    writer = LetterWriter(
-        mail_from, billing_url=f"{pages}/billing", webhooks_url=f"{pages}/webhooks"
-    )
-    return LetterRoom(writer)
+    dashboard_url = public_url.rstrip("/") + "/dashboard"
+    return LetterRoom(LetterWriter(mail_from, dashboard_url=dashboard_url))
 
 
 def check(*, cidrs: str, smtp_url: str, mail_from: str, public_url: str) -> None:

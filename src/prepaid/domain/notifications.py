@@ -1,6 +1,5 @@
 """The record of one crossing: its payload, byte for byte as the guide shows, and its key."""
 
-from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -10,45 +9,16 @@ from prepaid.domain import ids
 from prepaid.domain.alarms import Tier
 from prepaid.domain.alerting import Watch
 from prepaid.domain.amounts import Micros, cents
+from prepaid.domain.events.high_usage import HIGH_USAGE, HighUsage
+from prepaid.domain.events.low_balance import LOW_BALANCE, LowBalance
 from prepaid.domain.ids import AccountId, Seq
 from prepaid.domain.instants import MINUTE, Instant, iso_millis
 from prepaid.domain.windows import GLOBAL
 
-Kind = Literal["low_balance", "high_usage", "auto_topup"]
+Kind = Literal["low_balance", "high_usage", "auto_topup", "workspace_limit"]
 PER_COMMAND_MAX = 32  # more than one command can ever fire: 10 + 5 + 5 tiers
-LOW_BALANCE = "billing.low_balance.triggered"
-HIGH_USAGE = "billing.high_usage.triggered"
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
-
-
-class LowBalance(Struct, frozen=True, rename="camel"):
-    """Payload of `billing.low_balance.triggered` (guide, "Webhook event types")."""
-
-    type: str
-    version: str
-    account_id: str
-    tier: str
-    balance_cents: int | Decimal
-    threshold_cents: int
-    auto_topup_enabled: bool
-    fired_at: str
-
-
-class HighUsage(Struct, frozen=True, rename="camel"):
-    """Payload of `billing.high_usage.triggered` (guide, "Webhook event types")."""
-
-    type: str
-    version: str
-    account_id: str
-    scope: Literal["workspace", "global"]
-    workspace_id: str | None
-    tier: str
-    period_minutes: int
-    period_spend_cents: int | Decimal
-    threshold_cents: int
-    balance_cents: int | Decimal
-    fired_at: str
 
 
 class Notification(Struct, frozen=True):
@@ -57,7 +27,7 @@ class Notification(Struct, frozen=True):
     account: AccountId
     number: int  # sequence number of its command times 32 plus its place among that command's
     kind: Kind
-    identifier: str  # tier name, or outcome
+    identifier: str  # tier name, outcome, or `reached`
     scope: int  # 0 for the account, else the workspace's number
     dedup_key: str
     fired_at: Instant

@@ -1,51 +1,20 @@
 """What the account is told of an automatic top-up, byte for byte as the guide shows it."""
 
-from decimal import Decimal
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
 
 from prepaid.domain import ids
 from prepaid.domain.alerting import Config
 from prepaid.domain.amounts import Micros, cents
+from prepaid.domain.events.topup_failed import TOPUP_FAILED, TopupFailed
+from prepaid.domain.events.topup_succeeded import TOPUP_SUCCEEDED, TopupSucceeded
 from prepaid.domain.instants import iso_millis
 from prepaid.domain.notifications import PER_COMMAND_MAX, Cause, Notification
 from prepaid.domain.topups import Attempt
 from prepaid.domain.windows import GLOBAL
 
-SUCCEEDED = "billing.auto_topup.succeeded"
-FAILED = "billing.auto_topup.failed"
-
 _encode = msgspec.json.Encoder(decimal_format="number").encode
-
-
-class Succeeded(Struct, frozen=True, rename="camel"):
-    """Payload of `billing.auto_topup.succeeded` (guide, "Webhook event types")."""
-
-    type: str
-    version: str
-    account_id: str
-    amount_cents: int | Decimal
-    previous_balance_cents: int | Decimal
-    new_balance_cents: int | Decimal
-    threshold_cents: int | Decimal
-    payment_intent_id: str
-    fired_at: str
-
-
-class Failed(Struct, frozen=True, rename="camel"):
-    """Payload of `billing.auto_topup.failed` (guide, "Webhook event types")."""
-
-    type: str
-    version: str
-    account_id: str
-    attempted_amount_cents: int | Decimal
-    current_balance_cents: int | Decimal
-    error_message: str
-    payment_intent_id: str | None
-    auto_topup_disabled: bool
-    fired_at: str
 
 
 def succeeded(
@@ -64,8 +33,8 @@ def succeeded(
     """
     assert attempt.status == "succeeded", "it is told when it is true"
     assert attempt.payment is not None, "a paid attempt has its payment"
-    payload = Succeeded(
-        SUCCEEDED,
+    payload = TopupSucceeded(
+        TOPUP_SUCCEEDED,
         "1",
         ids.account(cause.account),
         cents(attempt.amount),
@@ -75,7 +44,7 @@ def succeeded(
         attempt.payment,
         iso_millis(cause.at),
     )
-    return _record(cause, attempt, "succeeded", SUCCEEDED, _encode(payload), config)
+    return _record(cause, attempt, "succeeded", TOPUP_SUCCEEDED, _encode(payload), config)
 
 
 def failed(cause: Cause, attempt: Attempt, config: Config) -> Notification | None:
@@ -86,8 +55,8 @@ def failed(cause: Cause, attempt: Attempt, config: Config) -> Notification | Non
     """
     assert attempt.status == "failed", "it is told when it is true"
     assert attempt.error is not None, "a failed attempt says why"
-    payload = Failed(
-        FAILED,
+    payload = TopupFailed(
+        TOPUP_FAILED,
         "1",
         ids.account(cause.account),
         cents(attempt.amount),
@@ -97,7 +66,7 @@ def failed(cause: Cause, attempt: Attempt, config: Config) -> Notification | Non
         auto_topup_disabled=True,
         fired_at=iso_millis(cause.at),
     )
-    return _record(cause, attempt, "failed", FAILED, _encode(payload), config)
+    return _record(cause, attempt, "failed", TOPUP_FAILED, _encode(payload), config)
 
 
 def _record(

@@ -1,0 +1,37 @@
+"""The letters about money of a top-up that went back: by a refund, or by a dispute."""
+
+from typing import ClassVar
+
+from prepaid.adapters.letters.view import Letter, View
+from prepaid.adapters.letters.words import money
+
+
+class _Returned(Letter, frozen=True):
+    price: int  # in the smallest units of the currency
+    currency: str
+    topup: str
+    reference: str  # the provider's
+
+    template: ClassVar[str]
+
+    def view(self) -> View:
+        """As its template sees it."""
+        words = {"money": money(self.price, self.currency), "topup": self.topup}
+        facts = (
+            ("Amount", words["money"]),
+            ("Top-up", self.topup),
+            ("Reference", self.reference),
+        )
+        return View(self.template, words, facts)
+
+
+class TopupRefunded(_Returned, frozen=True):
+    """The seller gave it back."""
+
+    template = "topup_refunded"
+
+
+class TopupDisputed(_Returned, frozen=True):
+    """The payer's bank took it back."""
+
+    template = "topup_disputed"
