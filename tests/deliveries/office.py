@@ -23,7 +23,8 @@ from prepaid.flows.mails import Mailer, Postman
 from prepaid.flows.results import Sender
 from prepaid.sandbox.mailbox import Mailbox
 from prepaid.store import attempts, messages
-from prepaid.store.attempts import AttemptRow, Wanted
+from prepaid.store.attempts import Wanted
+from prepaid.store.delivery_queue import AttemptRow
 from prepaid.store.endpoints import EndpointRow
 from prepaid.store.vault import Connection, open_database
 from tests.kit.shop import SECRET_KEY, Shop

@@ -61,6 +61,30 @@ async def test_a_lease_that_ends_is_taken_by_another_and_the_late_result_is_drop
     assert len(rows) == 1, "the late result was fenced off"
 
 
+async def test_a_late_result_changes_nothing_while_another_is_at_it(database_url: str) -> None:
+    """Whose claim it is, its result counts: the first to answer is not the first to say so."""
+    early, late = Slow(), Slow()
+    async with opened_office(database_url, early) as office:
+        ada = await office.account()
+        await office.endpoint(ada)
+        await office.emit(ada)
+        await settle(office.deliverer)
+        office.hand.now += 61 * SECOND
+        other = Deliverer(office.desk, late)
+        await settle(other)
+        early.go.set()
+        await deliver_all(office.deliverer)
+        between = await office.attempts(ada)
+        states = await office.rows("SELECT status, made, claim IS NULL FROM delivery")
+        late.go.set()
+        await deliver_all(other)
+        after = await office.attempts(ada)
+
+    assert between == []
+    assert [tuple(row) for row in states] == [("waiting", 0, False)]
+    assert len(after) == 1
+
+
 async def test_two_workers_share_and_send_nothing_twice(database_url: str) -> None:
     one, two = Scripted(), Scripted()
     async with opened_office(database_url, one) as office:

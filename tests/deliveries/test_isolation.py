@@ -43,7 +43,8 @@ async def test_one_dead_endpoint_among_ten(database_url: str) -> None:
             await office.emit(ada, body)
             spent = time.monotonic() - begun[b'{"n":0}']
             await asyncio.sleep(max(0, number / PER_SECOND - spent))
-        await _until(lambda: len(sender.got) == 9 * len(begun))
+        await _until(lambda: len(sender.got) == 9 * len(begun) or running.done())
+        assert not running.done(), running
         running.cancel()
         for task in office.deliverer._tasks:
             task.cancel()
@@ -86,19 +87,3 @@ async def test_a_long_queue_of_one_does_not_hide_the_others(database_url: str) -
 
     assert urls.count("https://short.example") == 1
     assert len(sender.sent) == 301
-
-
-async def test_an_endpoint_gets_no_more_than_it_can_take(migrated_sqlite_url: str) -> None:
-    """Twenty a second: ten messages take at least the time of nine waits."""
-    sender = Scripted()
-    async with opened_office(migrated_sqlite_url, sender) as office:
-        ada = await office.account()
-        await office.endpoint(ada, rate=20)
-        for _ in range(10):
-            await office.emit(ada)
-        begun = time.monotonic()
-        await office.work()
-        spent = time.monotonic() - begun
-
-    assert len(sender.sent) == 10
-    assert spent >= 9 / 20

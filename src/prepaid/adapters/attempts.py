@@ -3,6 +3,7 @@
 Knows how the HTTP client reports trouble; knows nothing of connections.
 """
 
+from collections.abc import Mapping, Sequence
 from errno import EACCES
 from typing import Literal
 
@@ -73,12 +74,16 @@ class Trail:
         """Whether the request went out on a connection that was kept, and got no answer."""
         return not (self.addresses or self.refused or self.status)
 
-    def answered(self, response: aiohttp.ClientResponse) -> None:
+    def asked(self, peer: Sequence[object] | None) -> None:
+        """Keep the socket address of who is asked."""
+        self.peer = str(peer[0]) if peer else None
+
+    def answered(self, status: int, headers: Mapping[str, str]) -> None:
         """Keep the head of the response."""
-        self.status = response.status
-        self._failure = _BY_HUNDRED.get(response.status // 100, "unexpected_status")
-        self._retry_after = _header(response, "retry-after")
-        self._directive = _header(response, "webhook-delivery")
+        self.status = status
+        self._failure = _BY_HUNDRED.get(status // 100, "unexpected_status")
+        self._retry_after = _header(headers, "retry-after")
+        self._directive = _header(headers, "webhook-delivery")
 
     def took(self, chunk: bytes) -> None:
         """Count a piece of the body, and keep it while it is among the first 4 KiB."""
@@ -127,8 +132,8 @@ class Trail:
                 return "protocol"
 
 
-def _header(response: aiohttp.ClientResponse, name: str) -> str | None:
-    value = response.headers.get(name)
+def _header(headers: Mapping[str, str], name: str) -> str | None:
+    value = headers.get(name)
     if value is None:
         return None
     # A receiver may put any byte here; what cannot be printed has no meaning to us.

@@ -13,16 +13,16 @@ from typing import Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
-from aiohttp.connector import AddrInfoType, Connection
-from yarl import URL
+from aiohttp.connector import AddrInfoType
+from aiohttp.http_exceptions import HttpProcessingError
 
 from prepaid.adapters.addresses import AddressRule
 from prepaid.adapters.attempts import Attempt, Refused, Trail
 from prepaid.adapters.resolver import ThreadResolver
+from prepaid.adapters.wire import Wire
 
 TOTAL_S = 20.0  # for everything, from the name look-up to the last byte
 CONNECT_S = 5.0  # for name look-up, connection and TLS together
-READ_BYTES_MAX = 64 * 1024  # of a response's body
 CONNECTIONS_MAX = 100
 KEEPALIVE_S = 4.0  # below the 5 s after which common servers close an idle connection
 NAMES_S = 10  # how long an address that was looked up is used for new connections
@@ -56,27 +56,18 @@ class WebhookSender:
             connections_max: at once; the caller bounds requests, so none waits for a connection.
         """
         self._rule = rule
-        self._schemes = ("https", "http") if allow_http else ("https",)
         self._total_s = total_s
         self._resolver = resolver or ThreadResolver()
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                ssl=tls or ssl.create_default_context(),
-                limit=connections_max,
-                resolver=self._resolver,
-                ttl_dns_cache=NAMES_S,
-                keepalive_timeout=KEEPALIVE_S,
-                socket_factory=self._socket,
-            ),
-            response_class=_Response,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            # The total is ours to watch, so that it covers all there is. Not rounded to seconds.
-            timeout=aiohttp.ClientTimeout(connect=connect_s, ceil_threshold=float("inf")),
-            trust_env=False,  # no proxies, no .netrc
-            auto_decompress=False,  # what a small body unpacks to is not our concern
-            read_bufsize=READ_BYTES_MAX // 2,
-            skip_auto_headers=("Accept", "Content-Type", "User-Agent"),
+        connector = aiohttp.TCPConnector(
+            ssl=tls or ssl.create_default_context(),
+            limit=connections_max,
+            resolver=self._resolver,
+            ttl_dns_cache=NAMES_S,
+            keepalive_timeout=KEEPALIVE_S,
+            socket_factory=self._socket,
         )
+        schemes = ("https", "http") if allow_http else ("https",)
+        self._wire = Wire(connector, schemes, connect_s)
 
     async def __aenter__(self) -> Self:
         """Nothing is opened before the first request."""
@@ -88,7 +79,7 @@ class WebhookSender:
 
     async def close(self) -> None:
         """Close every connection. Requests in flight fail."""
-        await self._session.close()
+        await self._wire.close()
         await self._resolver.close()
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Attempt:
@@ -111,17 +102,14 @@ class WebhookSender:
         _TRAIL.set(trail)
         try:
             async with asyncio.timeout(self._total_s):
-                await self._exchange(trail, url, body, headers)
-        except (aiohttp.ClientError, OSError) as error:
+                await self._ask(trail, url, body, {"Accept-Encoding": "identity", **headers})
+        except (aiohttp.ClientError, HttpProcessingError, OSError) as error:
             trail.failed(error)
         return trail.attempt(round((clock.time() - began) * 1000))
 
-    async def _exchange(
-        self, trail: Trail, url: str, body: bytes, headers: Mapping[str, str]
-    ) -> None:
-        target = self._target(url)
+    async def _ask(self, trail: Trail, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         try:
-            await self._request(trail, target, body, headers)
+            await self._wire.post(trail, url, body, headers)
         except aiohttp.ClientConnectorError:
             raise
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
@@ -129,28 +117,7 @@ class WebhookSender:
             # and a webhook that arrives twice has the same id.
             if not trail.may_be_stale:
                 raise
-            await self._request(trail, target, body, headers)
-
-    def _target(self, url: str) -> URL:
-        try:
-            target = URL(url, encoded=True)
-        except ValueError as error:
-            raise Refused(str(error)) from error
-        if target.scheme not in self._schemes:
-            raise Refused(f"scheme {target.scheme} is not allowed")
-        return target
-
-    async def _request(
-        self, trail: Trail, url: URL, body: bytes, headers: Mapping[str, str]
-    ) -> None:
-        sent = {"Accept-Encoding": "identity", **headers}
-        async with self._session.post(
-            url, data=body, headers=sent, allow_redirects=False
-        ) as response:
-            trail.answered(response)
-            # What is left unread closes the connection: nothing is drained.
-            while chunk := await response.content.read(READ_BYTES_MAX - trail.read):
-                trail.took(chunk)
+            await self._wire.post(trail, url, body, headers)
 
     def _socket(self, info: AddrInfoType) -> socket.socket:
         # Called with each address just before the connection, whoever looked the name up.
@@ -163,13 +130,3 @@ class WebhookSender:
             raise Refused(f"address {text} is not allowed: {reason}")
         trail.addresses.append(text)
         return socket.socket(family, kind, protocol)
-
-
-class _Response(aiohttp.ClientResponse):
-    """Notes who answers: a short answer has given its connection back before it can be asked."""
-
-    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
-        if connection.transport is not None:
-            peer = connection.transport.get_extra_info("peername")
-            _TRAIL.get().peer = str(peer[0]) if peer else None
-        return await super().start(connection)

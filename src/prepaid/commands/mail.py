@@ -13,7 +13,8 @@ from prepaid.adapters.mailboxes import is_address
 from prepaid.adapters.post_rooms import letter_room
 from prepaid.commands.console import fail, say
 from prepaid.commands.serve import load
-from prepaid.settings import Settings
+from prepaid.domain.addressees import Addressee
+from prepaid.settings import SANDBOX, Settings
 
 app = typer.Typer(no_args_is_help=True, help="Try the mail server.")
 
@@ -34,6 +35,8 @@ def send_test(address: Address) -> None:
             "no mail server is configured; set PREPAID_SMTP_URL, for example to"
             " smtps://user:password@mail.example.com"
         )
+    if wanted.smtp_url == SANDBOX:
+        raise fail("PREPAID_SMTP_URL is sandbox, which keeps mail in memory; name a mail server")
     if not is_address(address):
         raise fail(f"{address} is not a mail address in ASCII")
     try:
@@ -52,9 +55,7 @@ async def _send(wanted: Settings, address: str) -> MailResult:
     content = letter_room(wanted.mail_from, wanted.public_url).write(
         "test",
         json.dumps({"at": str(now)}).encode(),
-        None,
-        to=address,
-        account="this installation",
+        Addressee(address, None, "this installation"),
         key=f"test-{secrets.token_hex(8)}",
         at=now,
     )

@@ -1,7 +1,8 @@
 """`prepaid serve` and `prepaid migrate`: run the service, bring its tables up to date."""
 
+import signal
 import socket
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 import uvicorn
@@ -11,8 +12,10 @@ from prepaid import assembly, settings
 from prepaid.commands.console import fail, say
 from prepaid.commands.database import Stopped, file_of, make_ready, tell_address
 from prepaid.domain.routing.file import WrongRoutes
+from prepaid.domain.routing.routes import Routes
 from prepaid.settings import SettingError, Settings
 from prepaid.store.sqlite import FileInUse
+from prepaid.web.hot_wire import HotProtocol
 from prepaid.web.proxy import PathTaken
 
 BACKLOG = 2_048
@@ -49,6 +52,20 @@ def _check_workers(wanted: Settings, workers: int) -> None:
         raise Stopped(message)
 
 
+def routes_of(wanted: Settings) -> Routes:
+    """The routes of the proxy.
+
+    Raises:
+        Stopped: the file is wrong, with its line and the reason.
+        SettingError: it cannot be read.
+    """
+    try:
+        return assembly.load_routes(wanted)
+    except WrongRoutes as error:
+        message = f"{wanted.routes or 'the routes file'}, {error}"
+        raise Stopped(message) from error
+
+
 def run(wanted: Settings, workers: int = 1) -> None:
     """Run the server until it is told to stop.
 
@@ -57,15 +74,12 @@ def run(wanted: Settings, workers: int = 1) -> None:
     """
     try:
         make_ready(wanted)
-        assembly.load_routes(wanted)
+        routes_of(wanted)
         assembly.check_post(wanted)
         application = "prepaid.assembly:serving" if workers > 1 else assembly.serving(wanted)
         listening = socket.create_server((wanted.host, wanted.port), backlog=BACKLOG)
     except FileInUse as error:
         message = f"{error}; stop it first"
-        raise Stopped(message) from error
-    except WrongRoutes as error:
-        message = f"{wanted.routes or 'the routes file'}, {error}"
         raise Stopped(message) from error
     except PathTaken as error:
         message = f"the routes file: the path of route {error} belongs to the service"
@@ -79,7 +93,7 @@ def run(wanted: Settings, workers: int = 1) -> None:
         application,
         factory=workers > 1,
         workers=workers,
-        http="httptools",
+        http=HotProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -89,10 +103,17 @@ def run(wanted: Settings, workers: int = 1) -> None:
     host, port = listening.getsockname()[:2]
     tell_address(wanted, f"http://{host}:{port}")
     say(f"Listening on http://{host}:{port}")
+    # The server raises the signal once more when it has stopped: it has been obeyed by then.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _obey)
     if workers > 1:
         Multiprocess(config, sockets=[listening]).run()
     else:
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _obey(*_: object) -> NoReturn:
+    raise SystemExit(0)
 
 
 def migrate() -> None:

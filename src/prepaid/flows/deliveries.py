@@ -5,20 +5,23 @@ requests are in flight: at most 4 for an endpoint and 100 for this process.
 """
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from itertools import groupby
 from random import Random
 
 import structlog
 
 from prepaid.domain import ids, signatures
 from prepaid.domain.instants import SECOND, Instant
+from prepaid.flows.delivery_boxes import PER_ENDPOINT_MAX, Box, Boxes, Ready
 from prepaid.flows.desk import Desk
 from prepaid.flows.results import Reply, Result, Sender, Unsent, record
-from prepaid.flows.secrets import SealBroken, headers_of, keys_of
+from prepaid.flows.secrets import Opened, SealBroken, opened
 from prepaid.store import deliveries, guard
-from prepaid.store.deliveries import Claimed, Place
+from prepaid.store.deliveries import Claimed, Target
+from prepaid.store.delivery_queue import Place
 from prepaid.store.hot import Unavailable
 from prepaid.store.vault import Connection
 
@@ -26,40 +29,14 @@ log = structlog.get_logger("prepaid.deliveries")
 
 LEASE_S = 60.0
 ATTEMPT_S = 21.0  # what an attempt takes at most, and a little; less left of a lease is none
-PER_ENDPOINT_MAX = 4  # in flight
 IN_FLIGHT_MAX = 100
-AHEAD_MAX = 64  # claimed for an endpoint that answers fast, in flight included
-FAST_MS = 250
 HELD_MAX = 600  # claimed in all
-KNOWN_MAX = 10_000  # endpoints whose pace is remembered
 ENDPOINTS_PER_TURN_MAX = 50
 RECORDED_PER_TURN_MAX = 256
 UNRECORDED_MAX = 512  # what a crash may repeat, beside what is in flight
 DRAIN_S = 22.0  # what a stop waits for requests in flight
 
 _OWN = {"Content-Type": "application/json", "User-Agent": "Prepaid-Webhooks/1"}
-
-
-@dataclass
-class Box:
-    """What this process holds for one endpoint."""
-
-    waiting: deque[tuple[Claimed, float]] = field(default_factory=deque)  # with the lease's end
-    in_flight: int = 0
-    is_fast: bool = False
-    next_at: float = 0.0  # by the throttle, in the loop's time
-
-    @property
-    def held(self) -> int:
-        """Claimed and not ended."""
-        return len(self.waiting) + self.in_flight
-
-    @property
-    def room(self) -> int:
-        """How many more to claim. Asked for in bulk: an endpoint that is half full can wait."""
-        if not self.is_fast:
-            return max(0, PER_ENDPOINT_MAX - self.held)
-        return AHEAD_MAX - self.held if self.held <= AHEAD_MAX // 2 else 0
 
 
 class Deliverer:
@@ -73,11 +50,13 @@ class Deliverer:
         self._desk = desk
         self._sender = sender
         self._dice = Random(desk.token(8))  # noqa: S311 - spreads retries, keeps no secret
-        self._boxes: dict[Place, Box] = {}  # those that hold something
-        self._known: dict[Place, Box] = {}  # those that have, lately
+        self._boxes = Boxes()
         self._ended: list[Result] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(IN_FLIGHT_MAX)
+        self._turn = asyncio.Lock()
+        self._is_stopping = False
+        self._results_max = RECORDED_PER_TURN_MAX
         self._records = asyncio.Event()  # few results wait to be recorded
         self._records.set()
         desk.vault.when_posted(self.wake.set)
@@ -85,12 +64,12 @@ class Deliverer:
     @property
     def in_flight(self) -> int:
         """Requests that have not ended."""
-        return sum(box.in_flight for box in self._boxes.values())
+        return self._boxes.in_flight
 
     @property
     def is_idle(self) -> bool:
         """Nothing is in flight, and every result is recorded."""
-        return not self._boxes and not self._ended
+        return self._boxes.is_empty and not self._ended
 
     async def begin(self) -> None:
         """On a database of ours alone every lease is from before: what it holds is due now."""
@@ -99,44 +78,49 @@ class Deliverer:
 
     async def turn(self) -> int:
         """Record what has ended, claim what is due and begin to send it; how much that was."""
-        return await self._exchange(claims=True)
+        async with self._turn:
+            return await self._exchange()
 
     async def stop(self) -> None:
         """Finish what is in flight, at most for 22 seconds, and record it. Begins nothing new."""
-        for box in self._boxes.values():
-            box.waiting.clear()  # their leases end, and another process takes them
+        self._is_stopping = True
+        async with self._turn:  # one that is under way still hands out what it claims
+            self._boxes.drop()
         if self._tasks:
             await asyncio.wait(tuple(self._tasks), timeout=DRAIN_S)
         for task in tuple(self._tasks):
             task.cancel()
         while self._ended:
-            await self._exchange(claims=False)
+            await self.turn()
 
-    async def _exchange(self, *, claims: bool) -> int:
-        ended = self._ended[:RECORDED_PER_TURN_MAX]
-        until = asyncio.get_running_loop().time() + LEASE_S
-        held = sum(box.held for box in self._boxes.values())
-        busy = [place for place, box in self._boxes.items() if not box.room]
-        kept: list[Result] = []
+    async def _exchange(self) -> int:
+        ended = self._ended[: self._results_max]
+        loop = asyncio.get_running_loop()
+        is_careful = self._results_max == 1
+        may_claim = not (self._is_stopping or is_careful) and self._boxes.held < HELD_MAX
+        lease_ends = loop.time() + LEASE_S
 
-        def work(connection: Connection) -> list[Claimed]:
-            now = self._desk.vault.clock(connection)
-            kept[:] = record(connection, ended, now) if ended else ()
-            return self._claim(connection, now, busy) if claims and held < HELD_MAX else []
+        def work(connection: Connection) -> tuple[Instant, list[Result], list[Claimed]]:
+            clock = self._desk.vault.clock(connection)
+            kept = record(connection, ended, clock) if ended else []
+            return clock, kept, self._claim(connection, clock) if may_claim else []
 
         try:
-            taken = await self._desk.vault.write(work)
+            clock, kept, taken = await self._desk.vault.write(work, is_brief=True)
         except Unavailable:
             raise
         except Exception:
-            # A result that cannot be kept must not keep the others: its lease ends, it is repeated.
-            log.exception("results dropped", results=len(ended))
-            self._forget(len(ended))
-            raise
+            if not ended:
+                raise
+            # A result that cannot be kept must not keep the others: they are tried one by one.
+            log.exception("result dropped" if is_careful else "results refused")
+            self._forget(1 if is_careful else 0)  # its lease ends, and it is repeated
+            self._results_max = 1
+            return 1
+        self._results_max = RECORDED_PER_TURN_MAX
         self._forget(len(ended))
         self._count(kept)
-        for claimed in taken:
-            self._take(claimed, until)
+        self._take(taken, loop.time() - clock / SECOND, lease_ends)
         return len(ended) + len(taken)
 
     def _forget(self, count: int) -> None:
@@ -144,20 +128,16 @@ class Deliverer:
         if len(self._ended) < UNRECORDED_MAX:
             self._records.set()
 
-    def _claim(self, connection: Connection, now: Instant, busy: list[Place]) -> list[Claimed]:
+    def _claim(self, connection: Connection, now: Instant) -> list[Claimed]:
         return deliveries.claim(
             connection,
             now,
             now + int(LEASE_S * SECOND),
             claim_id=self._desk.token(16),
-            busy=busy,
+            busy=self._boxes.full,
             endpoints_max=ENDPOINTS_PER_TURN_MAX,
-            room=self._room,
+            room=self._boxes.room,
         )
-
-    def _room(self, place: Place) -> int:
-        box = self._known.get(place)
-        return PER_ENDPOINT_MAX if box is None else box.room
 
     def _count(self, kept: list[Result]) -> None:
         for result in kept:
@@ -166,62 +146,65 @@ class Deliverer:
             if result.reply.failure is not None:
                 self.failed[result.reply.failure] += 1
 
-    def _take(self, claimed: Claimed, until: float) -> None:
-        place = claimed.target.place
-        if len(self._known) >= KNOWN_MAX:
-            self._known = dict(self._boxes)
-        box = self._boxes[place] = self._known.setdefault(place, Box())
-        box.waiting.append((claimed, until))
-        if box.in_flight < PER_ENDPOINT_MAX:
-            box.in_flight += 1
-            task = asyncio.create_task(self._drain(place, box), name="webhooks")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def _take(self, taken: Sequence[Claimed], offset: float, lease_ends: float) -> None:
+        """Hand out what was claimed; `offset`: the loop's time less the clock of leases."""
+        for _, group in groupby(taken, key=lambda one: id(one.target)):
+            claimed = list(group)
+            target = claimed[0].target
+            opened, box = self._opened(target), self._boxes.use(target.place)
+            for one in claimed:
+                box.waiting.append(Ready(one, opened, one.begins_at / SECOND + offset, lease_ends))
+                if box.in_flight < PER_ENDPOINT_MAX:
+                    self._begin(target.place, box)
+
+    def _opened(self, target: Target) -> Opened | Unsent:
+        """Once for all that was claimed with it, and for no longer."""
+        try:
+            return opened(self._desk.seals, target)
+        except SealBroken as error:
+            log.warning("secret cannot be opened", endpoint=ids.owned("ep", *target.place))
+            return Unsent(str(error))
+
+    def _begin(self, place: Place, box: Box) -> None:
+        box.in_flight += 1
+        task = asyncio.create_task(self._drain(place, box), name="webhooks")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _drain(self, place: Place, box: Box) -> None:
         """One of at most four at work on an endpoint, until nothing waits for it."""
         try:
             while box.waiting:
-                claimed, until = box.waiting.popleft()
-                await self._throttle(box, claimed)
+                ready = box.waiting.popleft()
                 await self._records.wait()
+                if ready.is_throttled:
+                    await box.throttle(ready)
                 async with self._slots:
-                    if until - asyncio.get_running_loop().time() < ATTEMPT_S:
+                    if ready.lease_ends - asyncio.get_running_loop().time() < ATTEMPT_S:
                         continue  # the lease may end under way; it is claimed again
-                    reply = await self._attempt(claimed)
-                self._ended.append(Result(claimed, reply, self._dice.random()))
-                if len(self._ended) >= UNRECORDED_MAX:
-                    self._records.clear()
-                box.is_fast = reply.failure is None and reply.duration_ms <= FAST_MS
-                self.wake.set()
+                    reply = await self._attempt(ready)
+                box.learn(ready, reply)
+                self._end(ready.claimed, reply)
         finally:
             box.in_flight -= 1
-            if not box.held:
-                self._boxes.pop(place, None)
+            self._boxes.leave(place, box)
 
-    async def _throttle(self, box: Box, claimed: Claimed) -> None:
-        rate = claimed.target.throttle_rate
-        if rate is None:
-            return
-        now = asyncio.get_running_loop().time()
-        begins = max(now, box.next_at)
-        box.next_at = begins + 1 / rate
-        await asyncio.sleep(begins - now)
+    def _end(self, claimed: Claimed, reply: Reply) -> None:
+        self._ended.append(Result(claimed, reply, self._dice.random()))
+        if len(self._ended) >= UNRECORDED_MAX:
+            self._records.clear()
+        self.wake.set()
 
-    async def _attempt(self, claimed: Claimed) -> Reply:
+    async def _attempt(self, ready: Ready) -> Reply:
         guard.assert_no_transaction()
-        target = claimed.target
-        account, endpoint = target.place
-        message_id = ids.owned("msg", account, claimed.message)
+        claimed, opened = ready.claimed, ready.opened
+        if isinstance(opened, Unsent):
+            return opened
+        message_id = ids.owned("msg", claimed.target.place[0], claimed.message)
+        signed = signatures.headers(message_id, self._desk.clock(), claimed.body, opened.keys)
+        headers = {**opened.headers, **_OWN, **signed}
         try:
-            keys = keys_of(self._desk.seals, target)
-            extra = headers_of(self._desk.seals, target.place, target.headers)
-        except SealBroken as error:
-            log.warning("secret cannot be opened", endpoint=ids.owned("ep", account, endpoint))
-            return Unsent(str(error))
-        signed = signatures.headers(message_id, self._desk.clock(), claimed.body, keys)
-        try:
-            return await self._sender.post(target.url, claimed.body, {**extra, **_OWN, **signed})
+            return await self._sender.post(claimed.target.url, claimed.body, headers)
         except Exception as error:
             log.exception("sender failed", message=message_id)
             return Unsent(type(error).__name__, "internal")

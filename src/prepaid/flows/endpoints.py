@@ -1,5 +1,7 @@
 """Endpoints of an account, as their owner runs them."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
@@ -51,7 +53,7 @@ async def create(desk: Desk, account: AccountId, wish: Wish) -> Shown:
     """A new endpoint.
 
     Raises:
-        Refusal: `409 too_many_endpoints`.
+        Refusal: `409 too_many_endpoints`, `409 secret_key_missing`.
     """
     key = wish.key or desk.token(signatures.KEY_BYTES)
 
@@ -102,19 +104,27 @@ async def change(
     account: AccountId,
     number: int,
     changes: dict[str, object],
-    headers: dict[str, str] | None,
+    headers: Mapping[str, str | None] | None,
 ) -> Shown:
-    """Change columns of an endpoint; `headers`: all it is to have, None: as they are.
+    """Change columns of an endpoint.
+
+    Args:
+        desk: whose vault is written.
+        account: whose endpoint.
+        number: which.
+        changes: columns and their values.
+        headers: all it is to have, a value of None being the one it has; None: as they are.
 
     Raises:
-        Refusal: `404 not_found`.
+        Refusal: `404 not_found`; 400 naming a header that has no value to keep.
     """
 
     def work(connection: Connection, owner: AccountRow) -> Shown:
-        existing(endpoints.get(connection, owner.id, number))
+        row = existing(endpoints.get(connection, owner.id, number))
         values = dict(changes)
         if headers is not None:
-            values["headers"] = seal_headers(desk.seals, (owner.id, number), headers)
+            whole = _filled(desk, row, headers)
+            values["headers"] = seal_headers(desk.seals, (owner.id, number), whole)
         if "disabled" in values:
             values["disabled_reason"] = None
         if values.get("disabled") is False:
@@ -123,6 +133,20 @@ async def change(
         return _shown(desk, existing(endpoints.get(connection, owner.id, number)))
 
     return await locked(desk, account, work)
+
+
+def _filled(desk: Desk, row: EndpointRow, headers: Mapping[str, str | None]) -> dict[str, str]:
+    """The headers, each with a value: None is the one it has."""
+    kept: dict[str, str] = {}
+    if None in headers.values():
+        with suppress(SealBroken):  # sealed with a key that was not kept: it has none
+            kept = headers_of(desk.seals, (row.account_id, row.number), row.headers)
+    whole: dict[str, str] = {}
+    for name, value in headers.items():
+        if value is None and name not in kept:
+            raise invalid(f"headers.{name}", "needs a value: none is kept under this name")
+        whole[name] = kept[name] if value is None else value
+    return whole
 
 
 def _fresh() -> dict[str, object]:
@@ -148,7 +172,7 @@ async def secret(desk: Desk, account: AccountId, number: int) -> Told:
     """What signs for an endpoint now.
 
     Raises:
-        Refusal: `404 not_found`.
+        Refusal: `404 not_found`, `409 secret_unreadable`.
     """
 
     def work(connection: Connection) -> list[endpoints.Secret]:
@@ -156,7 +180,14 @@ async def secret(desk: Desk, account: AccountId, number: int) -> Told:
         return endpoints.secrets(connection, account, number, desk.vault.clock(connection))
 
     kept = await desk.vault.read(work)
-    keys = [open_key(desk.seals, (account, number), one.number, one.sealed) for one in kept]
+    try:
+        keys = [open_key(desk.seals, (account, number), one.number, one.sealed) for one in kept]
+    except SealBroken as error:
+        message = (
+            f"a secret of the endpoint cannot be opened: {error}; set the key that it was sealed"
+            " with as PREPAID_SECRET_KEY_OLD, or delete the endpoint and make it again"
+        )
+        raise Refusal("secret_unreadable", message) from error
     old = [
         (key, one.expires_at)
         for key, one in zip(keys, kept, strict=True)
@@ -171,7 +202,7 @@ async def rotate(
     """Sign with a new key, and with the old one too until the overlap ends.
 
     Raises:
-        Refusal: `404 not_found`; 400 when too many overlap already.
+        Refusal: `404 not_found`, `409 secret_key_missing`; 400 when too many overlap already.
     """
     made = key or desk.token(signatures.KEY_BYTES)
 

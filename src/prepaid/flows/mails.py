@@ -10,11 +10,13 @@ import structlog
 from msgspec import Struct
 
 from prepaid.domain import ids, retries
-from prepaid.domain.accounts import Tag
+from prepaid.domain.addressees import Addressee
 from prepaid.domain.deliveries import Verdict, judge
 from prepaid.domain.instants import SECOND, Instant
+from prepaid.flows import sealed_mails
 from prepaid.flows.desk import Desk
 from prepaid.store import guard, mails
+from prepaid.store.hot import Unavailable
 from prepaid.store.mails import ClaimedMail, MailEnded
 from prepaid.store.vault import Connection
 
@@ -59,17 +61,7 @@ class Mailer(Protocol):
 class Letters(Protocol):
     """Writes letters."""
 
-    def write(
-        self,
-        kind: str,
-        facts: bytes,
-        workspace: Tag | None,
-        *,
-        to: str,
-        account: str,
-        key: str,
-        at: Instant,
-    ) -> bytes:
+    def write(self, kind: str, facts: bytes, to: Addressee, *, key: str, at: Instant) -> bytes:
         """The finished message; the same bytes for the same arguments.
 
         Raises:
@@ -105,7 +97,10 @@ class Postman:
         self._mailer = mailer
         self._letters = letters
         self._ended: list[tuple[ClaimedMail, MailReply]] = []
+        self._results_max = IN_FLIGHT_MAX
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
+        self._is_stopping = False
         desk.vault.when_posted(self.wake.set)
 
     @property
@@ -120,19 +115,25 @@ class Postman:
 
     async def turn(self) -> int:
         """Record what has ended, claim what is due and begin to send it; how much that was."""
-        return await self._exchange(IN_FLIGHT_MAX - len(self._tasks))
+        async with self._turn:
+            return await self._exchange()
 
     async def stop(self) -> None:
         """Finish what is in flight, at most for 22 seconds, and record it. Begins nothing new."""
+        async with self._turn:
+            self._is_stopping = True
         if self._tasks:
             await asyncio.wait(tuple(self._tasks), timeout=DRAIN_S)
         for task in tuple(self._tasks):
             task.cancel()
-        if self._ended:
-            await self._exchange(0)
+        while self._ended:
+            await self.turn()
 
-    async def _exchange(self, room: int) -> int:
-        ended = list(self._ended)
+    async def _exchange(self) -> int:
+        ended = self._ended[: self._results_max]
+        is_careful = self._results_max == 1
+        is_closed = self._is_stopping or is_careful
+        room = 0 if is_closed else IN_FLIGHT_MAX - len(self._tasks)
 
         def work(connection: Connection) -> tuple[list[MailEnded], list[ClaimedMail]]:
             now = self._desk.vault.clock(connection)
@@ -144,7 +145,19 @@ class Postman:
             taken = mails.claim(connection, now, until, self._desk.token(16), room)
             return kept, [self._written(connection, mail) for mail in taken]
 
-        kept, taken = await self._desk.vault.write(work)
+        try:
+            kept, taken = await self._desk.vault.write(work)
+        except Unavailable:
+            raise
+        except Exception:
+            if not ended:
+                raise
+            # A result that cannot be kept must not keep the others: they are tried one by one.
+            log.exception("result dropped" if is_careful else "results refused")
+            del self._ended[: 1 if is_careful else 0]  # its lease ends, and it is repeated
+            self._results_max = 1
+            return 1
+        self._results_max = IN_FLIGHT_MAX
         del self._ended[: len(ended)]
         for one in kept:
             self.sent += one.failure is None
@@ -184,20 +197,16 @@ class Postman:
             return mail
         try:
             number = _workspace(mail)
-            names = mails.names(connection, mail.account, number)
+            to = mails.addressee(connection, mail, number)
+            facts = sealed_mails.facts_of(self._desk.seals, mail)
             content = self._letters.write(
-                mail.kind,
-                mail.facts,
-                names.workspace,
-                to=mail.recipient,
-                account=names.account,
-                key=_message_key(mail),
-                at=mail.created_at,
+                mail.kind, facts, to, key=_message_key(mail), at=mail.created_at
             )
         except Exception:
             log.exception("letter cannot be written", kind=mail.kind, key=mail.key)
             return mail
-        mails.freeze(connection, mail, content)
+        if mail.kind not in sealed_mails.KINDS:
+            mails.freeze(connection, mail, content)
         return msgspec.structs.replace(mail, content=content)
 
     async def _send(self, mail: ClaimedMail) -> None:

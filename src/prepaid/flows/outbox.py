@@ -10,7 +10,8 @@ from prepaid.flows.desk import Desk
 from prepaid.flows.endpoints import enabled, existing
 from prepaid.store import attempts, endpoints, outbox
 from prepaid.store.accounts import AccountRow
-from prepaid.store.attempts import AttemptRow, Wanted
+from prepaid.store.attempts import Wanted
+from prepaid.store.delivery_queue import AttemptRow
 from prepaid.store.outbox import DeliveryRow, MessageRow
 from prepaid.store.vault import Connection
 
@@ -93,6 +94,32 @@ async def listed(
         if wanted.message is not None:
             _existing(outbox.get(connection, account, wanted.message))
         return attempts.page(connection, account, wanted, limit)
+
+    return await desk.vault.read(work)
+
+
+class Sent(NamedTuple):
+    """A message on its way to one endpoint."""
+
+    message: MessageRow
+    delivery: DeliveryRow | None  # None: it does not go there
+    attempts: list[AttemptRow]
+
+
+async def sent(desk: Desk, account: AccountId, message: int, endpoint: int, limit: int) -> Sent:
+    """How a message fares with one endpoint, and its newest attempts, newest first.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+
+    def work(connection: Connection) -> Sent:
+        existing(endpoints.get(connection, account, endpoint))
+        found = _existing(outbox.get(connection, account, message))
+        rows = outbox.deliveries(connection, account, message)
+        delivery = next((row for row in rows if row.endpoint == endpoint), None)
+        tried = attempts.of_delivery(connection, account, endpoint, message, limit)
+        return Sent(found, delivery, tried)
 
     return await desk.vault.read(work)
 

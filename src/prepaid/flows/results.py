@@ -8,13 +8,14 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from prepaid.domain import ids, retries
-from prepaid.domain.deliveries import FAILED, WAITING, Verdict, judge
+from prepaid.domain.deliveries import FAILED, Verdict, judge
 from prepaid.domain.instants import Instant
 from prepaid.domain.retries import HEALTHY, Health
 from prepaid.domain.topup_state import Notice
-from prepaid.store import attempts, deliveries, endpoint_states, notices
-from prepaid.store.attempts import AttemptRow, Recorded
-from prepaid.store.deliveries import Claimed, Place
+from prepaid.store import attempts, endpoint_states, notices
+from prepaid.store.attempts import Recorded
+from prepaid.store.deliveries import Claimed
+from prepaid.store.delivery_queue import AfterRow, AttemptRow, Place
 from prepaid.store.endpoint_states import EndpointState
 from prepaid.store.vault import Connection
 
@@ -87,21 +88,20 @@ class Result:
 def record(connection: Connection, ended: Sequence[Result], now: Instant) -> list[Result]:
     """Keep results whose claim still holds, in one transaction with all that follows from them."""
     by_claimed = {id(one.claimed): one for one in ended}
-    kept: list[tuple[Result, Recorded]] = []
-    for claimed, standing in deliveries.held(connection, [one.claimed for one in ended]):
-        result = by_claimed[id(claimed)]
-        verdict = _judge(result, now)
-        result.exhausted = verdict.exhausted
-        row = _row(result, standing.attempts + 1, now)
-        made = claimed.made + 1
-        outcome = Recorded(row, made, verdict.status, verdict.due_at, standing.notification)
-        kept.append((result, outcome))
-    if not kept:
-        return []
-    attempts.keep(connection, [recorded for _, recorded in kept])
+    # In one order by everyone, since the database locks what is written.
+    recorded = sorted((_recorded(one, now) for one in ended), key=lambda one: one.attempt[:3])
+    kept = [(by_claimed[id(one.claimed)], one) for one in attempts.keep(connection, recorded)]
     for place, group in groupby(kept, lambda pair: pair[0].claimed.target.place):
         _follow(connection, place, list(group), now)
     return [result for result, _ in kept]
+
+
+def _recorded(result: Result, now: Instant) -> Recorded:
+    verdict = _judge(result, now)
+    result.exhausted = verdict.exhausted
+    claimed = result.claimed
+    after = AfterRow(claimed.claim, verdict.status, verdict.due_at, claimed.made + 1)
+    return Recorded(claimed, _row(result, now), after)
 
 
 def _judge(result: Result, now: Instant) -> Verdict:
@@ -117,13 +117,13 @@ def _judge(result: Result, now: Instant) -> Verdict:
     )
 
 
-def _row(result: Result, number: int, now: Instant) -> AttemptRow:
+def _row(result: Result, now: Instant) -> AttemptRow:
     (account, endpoint), reply = result.claimed.target.place, result.reply
     return AttemptRow(
         account_id=account,
         endpoint=endpoint,
         message=result.claimed.message,
-        number=number,
+        number=result.claimed.attempts + 1,
         at=now,
         failure=reply.failure,
         status=reply.status,
@@ -150,7 +150,7 @@ def _follow(
         return  # the endpoint's row is left alone
     state = endpoint_states.lock(connection, place)
     health = _health(state.health, group, now)
-    dues = [one.due_at for _, one in group if one.delivery == WAITING and one.due_at is not None]
+    dues = [one.after.due_at for _, one in group if one.after.due_at is not None]
     due_at = min([*dues, *([] if state.due_at is None else [state.due_at])], default=None)
     reason = None if state.disabled else _reason(group, health, now)
     told: list[Notice] = []
@@ -174,7 +174,7 @@ def _health(health: Health, group: Iterable[tuple[Result, Recorded]], now: Insta
             continue
         status = result.reply.status
         # One that is replayed in vain was given up before, and counts once more.
-        exhausted = recorded.delivery == FAILED and result.exhausted
+        exhausted = recorded.after.delivery == FAILED and result.exhausted
         health = retries.after_failure(health, now, status=status, exhausted=exhausted)
     return health
 

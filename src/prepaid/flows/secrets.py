@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from prepaid.domain import ids
+from prepaid.domain.refusals import Refusal
 from prepaid.domain.signatures import Key
-from prepaid.store.deliveries import Place, Target
+from prepaid.store.deliveries import Target
+from prepaid.store.delivery_queue import Place
 
 
 class SealBroken(Exception):
@@ -31,8 +33,13 @@ class NoSeals:
     """Stands where no secret key is configured: nothing can be sealed or opened."""
 
     def seal(self, _plain: bytes, _about: bytes) -> bytes:
-        """Refuse."""
-        raise SealBroken("no secret key is configured")
+        """Refuse.
+
+        Raises:
+            Refusal: `409 secret_key_missing`.
+        """
+        message = "no secret can be kept: the operator has to set PREPAID_SECRET_KEY first"
+        raise Refusal("secret_key_missing", message)
 
     def open(self, _sealed: bytes, _about: bytes) -> bytes:
         """Refuse."""
@@ -53,15 +60,6 @@ def open_key(seals: Seals, place: Place, number: int, sealed: bytes) -> Key:
     return seals.open(sealed, _about("secret", place, number))
 
 
-def keys_of(seals: Seals, target: Target) -> list[Key]:
-    """Every key that signs for a target now, the newest first.
-
-    Raises:
-        SealBroken: one cannot be opened.
-    """
-    return [open_key(seals, target.place, one.number, one.sealed) for one in target.secrets]
-
-
 def seal_headers(seals: Seals, place: Place, headers: Mapping[str, str]) -> bytes | None:
     """An endpoint's own headers as they are kept; None: none."""
     if not headers:
@@ -79,6 +77,23 @@ def headers_of(seals: Seals, place: Place, sealed: bytes | None) -> dict[str, st
         return {}
     found: dict[str, str] = json.loads(seals.open(sealed, _about("headers", place)))
     return found
+
+
+class Opened(NamedTuple):
+    """What is sealed of an endpoint, opened."""
+
+    keys: list[Key]  # every one that signs now, the newest first
+    headers: dict[str, str]
+
+
+def opened(seals: Seals, target: Target) -> Opened:
+    """What is needed to send to a target now.
+
+    Raises:
+        SealBroken: something cannot be opened.
+    """
+    keys = [open_key(seals, target.place, one.number, one.sealed) for one in target.secrets]
+    return Opened(keys, headers_of(seals, target.place, target.headers))
 
 
 def _about(what: str, place: Place, number: int = 0) -> bytes:

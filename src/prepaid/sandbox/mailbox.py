@@ -27,6 +27,7 @@ class Mail(Struct, frozen=True):
     subject: str
     text: str
     html: str
+    number: int  # 1, 2, 3 … of this mailbox
 
 
 class Mailbox:
@@ -34,9 +35,11 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.mails: deque[Mail] = deque(maxlen=KEPT_MAX)
+        self._taken = 0
 
     async def send(self, content: bytes, recipient: str) -> Taken:
         """Keep a mail."""
+        self._taken += 1
         message = message_from_bytes(content, policy=policy.default)
         text, html = message.get_body(("plain",)), message.get_body(("html",))
         self.mails.appendleft(
@@ -46,6 +49,7 @@ class Mailbox:
                 subject=str(message["Subject"]),
                 text="" if text is None else text.get_content(),
                 html="" if html is None else html.get_content(),
+                number=self._taken,
             )
         )
         return Taken()

@@ -3,92 +3,42 @@
 from collections.abc import Sequence
 
 from msgspec import Struct
-from msgspec.structs import asdict
-from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
+from sqlalchemy import Connection, select, tuple_
 
-from prepaid.domain.deliveries import SENT, Status
+from prepaid.domain.deliveries import SENT
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
 from prepaid.store import tables as t
-from prepaid.store.prepared import many
+from prepaid.store.deliveries import Claimed, queue
+from prepaid.store.delivery_queue import AfterRow, AttemptRow
 
-_a, _d, _n = t.attempt.c, t.delivery.c, t.notification.c
-
-
-class AttemptRow(Struct, frozen=True):
-    """One request and what became of it."""
-
-    account_id: AccountId
-    endpoint: int
-    message: int
-    number: int  # 1, 2, 3 … of its delivery
-    at: Instant  # when it ended
-    failure: str | None  # class of error; None: success
-    status: int | None  # of the HTTP answer
-    duration_ms: int
-    excerpt: str
-    address: str | None
+_a = t.attempt.c
 
 
 class Recorded(Struct, frozen=True):
-    """An attempt, and where it leaves its delivery."""
+    """An attempt that has ended, and where it leaves its delivery."""
 
+    claimed: Claimed
     attempt: AttemptRow
-    made: int  # attempts since the delivery was asked for
-    delivery: Status
-    due_at: Instant | None
-    notification: int | None
+    after: AfterRow
 
 
-def keep(connection: Connection, recorded: Sequence[Recorded]) -> None:
-    """Write attempts, their deliveries and the flags of notifications. All are locked."""
-    many(connection, _ADD, [asdict(one.attempt) for one in recorded])
-    many(
-        connection,
-        _END,
-        [
-            {
-                "a": one.attempt.account_id,
-                "e": one.attempt.endpoint,
-                "m": one.attempt.message,
-                "status": one.delivery,
-                "due_at": one.due_at,
-                "made": one.made,
-                "attempts": one.attempt.number,
-            }
-            for one in recorded
-        ],
-    )
+def keep(connection: Connection, recorded: Sequence[Recorded]) -> list[Recorded]:
+    """Write attempts, their deliveries and the flags of notifications.
+
+    Only of those whose claim has not passed to another; these.
+    """
+    store = queue(connection)
+    held = store.end([(one.attempt, one.after) for one in recorded])
+    kept = [one for one in recorded if one.attempt[:3] in held]
     told = {
-        (one.attempt.account_id, one.notification)
-        for one in recorded
-        if one.delivery == SENT and one.notification is not None
+        (one.attempt.account_id, one.claimed.notification)
+        for one in kept
+        if one.after.delivery == SENT and one.claimed.notification is not None
     }
     if told:
-        connection.execute(_FLAG, [{"a": account, "n": number} for account, number in sorted(told)])
-
-
-_ADD = insert(t.attempt)
-_END = (
-    update(t.delivery)
-    .where(
-        _d.account_id == bindparam("a"),
-        _d.endpoint == bindparam("e"),
-        _d.message == bindparam("m"),
-    )
-    .values(
-        status=bindparam("status"),
-        due_at=bindparam("due_at"),
-        made=bindparam("made"),
-        attempts=bindparam("attempts"),
-        claim=None,
-    )
-)
-_FLAG = (
-    update(t.notification)
-    .where(_n.account_id == bindparam("a"), _n.number == bindparam("n"))
-    .values(webhook_sent=True)
-)
+        store.flag(sorted(told))
+    return kept
 
 
 class Wanted(Struct, frozen=True):
@@ -111,7 +61,7 @@ def page(
     """Attempts with their event type, newest first."""
     m = t.message.c
     query = (
-        select(*[_a[name] for name in AttemptRow.__struct_fields__], m.event_type)
+        select(*[_a[name] for name in AttemptRow._fields], m.event_type)
         .join_from(t.attempt, t.message, (m.account_id == _a.account_id) & (m.number == _a.message))
         .where(_a.account_id == account)
         .order_by(_a.at.desc(), _a.message.desc(), _a.endpoint.desc(), _a.number.desc())
@@ -139,3 +89,16 @@ def page(
         place = tuple_(_a.at, _a.message, _a.endpoint, _a.number)
         query = query.where(place < tuple_(*wanted.cursor))
     return [(AttemptRow(*row[:-1]), row[-1]) for row in connection.execute(query)]
+
+
+def of_delivery(
+    connection: Connection, account: AccountId, endpoint: int, message: int, limit: int
+) -> list[AttemptRow]:
+    """Attempts to deliver one message to one endpoint, newest first: a walk down the key."""
+    query = (
+        select(*[_a[name] for name in AttemptRow._fields])
+        .where(_a.account_id == account, _a.endpoint == endpoint, _a.message == message)
+        .order_by(_a.number.desc())
+        .limit(limit)
+    )
+    return [AttemptRow(*row) for row in connection.execute(query)]

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, or_, select, update
 from prepaid.domain.instants import Instant
 from prepaid.domain.retries import Health
 from prepaid.store import tables as t
-from prepaid.store.deliveries import Place
+from prepaid.store.delivery_queue import Place
 
 _e = t.endpoint.c
 

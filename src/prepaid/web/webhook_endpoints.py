@@ -145,7 +145,7 @@ ROUTES = [
         body=shapes.EndpointBody,
         answer=shapes.EndpointShape,
         status=201,
-        refusals=("too_many_endpoints",),
+        refusals=("too_many_endpoints", "secret_key_missing"),
     ),
     _route("GET", BASE, every, "List webhook endpoints", answer=shapes.EndpointList),
     _route("GET", ONE, get, "One webhook endpoint", answer=shapes.EndpointShape),
@@ -156,6 +156,7 @@ ROUTES = [
         "Change a webhook endpoint",
         body=shapes.EndpointPatch,
         answer=shapes.EndpointShape,
+        refusals=("secret_key_missing",),
     ),
     _route("DELETE", ONE, remove, "Delete a webhook endpoint", answer=Ok),
     _route(
@@ -165,6 +166,7 @@ ROUTES = [
         "The secret that verifies its webhooks",
         scope="full",
         answer=shapes.SecretShape,
+        refusals=("secret_unreadable",),
     ),
     _route(
         "POST",
@@ -173,6 +175,7 @@ ROUTES = [
         "Rotate the secret",
         body=shapes.RotateBody,
         answer=shapes.SecretShape,
+        refusals=("secret_key_missing", "secret_unreadable"),
     ),
     _route(
         "POST",

@@ -7,7 +7,7 @@ from msgspec import Meta, Raw
 
 from prepaid.domain import ids
 from prepaid.domain.instants import iso_millis
-from prepaid.store.attempts import AttemptRow
+from prepaid.store.delivery_queue import AttemptRow
 from prepaid.store.outbox import DeliveryRow, MessageRow
 from prepaid.web.shapes import Body, Limit, Page, Shape
 

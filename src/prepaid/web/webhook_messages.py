@@ -11,7 +11,8 @@ from prepaid.domain import events, ids
 from prepaid.domain.instants import Instant
 from prepaid.domain.refusals import invalid, not_found
 from prepaid.flows import outbox
-from prepaid.store.attempts import AttemptRow, Wanted
+from prepaid.store.attempts import Wanted
+from prepaid.store.delivery_queue import AttemptRow
 from prepaid.web import parsing, webhook_endpoints
 from prepaid.web import webhook_message_shapes as shapes
 from prepaid.web.routing import Answer, Call, Route
@@ -101,20 +102,26 @@ async def _attempts(
         event_types=_types(query.event_types),
         before=_instant(query.before, "before"),
         after=_instant(query.after, "after"),
-        cursor=_place(query.cursor),
+        cursor=place_of(query.cursor),
     )
     rows = await outbox.listed(call.desk, call.account, wanted, query.limit + 1)
     shown = rows[: query.limit]
-    more = _cursor(shown[-1][0]) if len(rows) > query.limit else None
+    more = cursor_of(shown[-1][0]) if len(rows) > query.limit else None
     data = [shapes.attempt(row, event_type) for row, event_type in shown]
     return Answer(shapes.AttemptPage(data=data, next_cursor=more))
 
 
-def _cursor(row: AttemptRow) -> str:
+def cursor_of(row: AttemptRow) -> str:
+    """The place of an attempt in its list, as it is sent."""
     return f"{row.at:x}-{row.message:x}-{row.endpoint:x}-{row.number:x}"
 
 
-def _place(cursor: str | None) -> tuple[int, int, int, int] | None:
+def place_of(cursor: str | None) -> tuple[int, int, int, int] | None:
+    """Where a cursor says that the list goes on.
+
+    Raises:
+        Refusal: 400 naming `cursor`.
+    """
     if cursor is None:
         return None
     found = _CURSOR.fullmatch(cursor)

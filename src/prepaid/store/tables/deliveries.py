@@ -33,6 +33,7 @@ endpoint = Table(
     Column("disabled_reason", Text),  # failing, gone or asked; null: by its owner, or not at all
     Column("headers", LargeBinary),  # sealed JSON; null: none
     Column("throttle_rate", Integer),
+    Column("next_at", BigInteger),  # by the throttle, no request begins before
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("deleted_at", BigInteger),
@@ -73,6 +74,13 @@ message = Table(
     Column("notification", BigInteger),  # whose flag turns true on the first success
     Column("endpoint", Integer),  # for this endpoint alone; null: for all that want the type
     Index("ix_message_created_at", "created_at"),
+    Index(
+        "ix_message_notification",
+        "account_id",
+        "notification",
+        sqlite_where=text("notification IS NOT NULL"),
+        postgresql_where=text("notification IS NOT NULL"),
+    ),
 )
 
 delivery = Table(

@@ -1,4 +1,7 @@
-"""What deliveries share between processes."""
+"""What deliveries share between processes: an endpoint's throttle."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0006"
 down_revision = "0005"
@@ -7,8 +10,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.add_column("endpoint", sa.Column("next_at", sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
-    pass
+    message = "a release is not taken back; restore a backup instead"
+    raise RuntimeError(message)
