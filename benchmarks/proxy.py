@@ -4,18 +4,22 @@
 
 The upstream, the service and the clients are three processes; rounds alternate. Every request
 through the proxy is reserved and settled durably, on a new SQLite file or, when
-`PREPAID_BENCH_DATABASE_URL` names one, on PostgreSQL.
+`PREPAID_BENCH_DATABASE_URL` names one, on PostgreSQL. `kept` ones come with a random idempotency
+key each, so their answers are stored too. CPU is that of the process that is asked: unlike
+requests per second it does not depend on what else the machine does.
 """
 
 import asyncio
 import os
 import re
+import secrets
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import aiohttp
 import httpx
@@ -53,8 +57,28 @@ async def upstream() -> None:
     await asyncio.Event().wait()
 
 
-async def measure(url: str, key: str, seconds: float) -> float:
-    """Requests per second of 64 clients, one request each at a time."""
+class Place(NamedTuple):
+    """A process that listens."""
+
+    process: int
+    url: str
+
+
+class Measured(NamedTuple):
+    """One round."""
+
+    per_s: float
+    cpu_us: float  # of the process that was asked, per request
+
+
+def cpu_s(process: int) -> float:
+    """User and system time of a process so far."""
+    fields = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def measure(place: Place, key: str, seconds: float, *, kept: bool = False) -> Measured:
+    """Requests of 64 clients, one request each at a time."""
     count = 0
     stop_at = time.perf_counter() + seconds
     headers = {"x-api-key": key, "content-type": "application/json"}
@@ -64,14 +88,17 @@ async def measure(url: str, key: str, seconds: float) -> float:
         async def client() -> None:
             nonlocal count
             while time.perf_counter() < stop_at:
-                async with session.post(f"{url}/v1/report", data=BODY) as answer:
+                own = {"idempotency-key": secrets.token_hex(12)} if kept else {}
+                url = f"{place.url}/v1/report"
+                async with session.post(url, data=BODY, headers=own) as answer:
                     await answer.read()
                     assert answer.status == 200, answer.status
                 count += 1
 
-        begun = time.perf_counter()
+        begun, cpu = time.perf_counter(), cpu_s(place.process)
         await asyncio.gather(*(client() for _ in range(CLIENTS)))
-    return count / (time.perf_counter() - begun)
+        took = time.perf_counter() - begun
+    return Measured(count / took, (cpu_s(place.process) - cpu) / count * 1e6)
 
 
 def prepare(url: str) -> str:
@@ -89,7 +116,7 @@ def main() -> None:
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 3.0
     started: list[subprocess.Popen[str]] = []
 
-    def process(*words: str, **environment: str) -> str:
+    def process(*words: str, **environment: str) -> Place:
         made = subprocess.Popen(
             [sys.executable, "-m", *words],
             env=os.environ | environment,
@@ -100,14 +127,14 @@ def main() -> None:
         assert made.stdout is not None
         for line in made.stdout:
             if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-                return found[0]
+                return Place(made.pid, found[0])
         raise AssertionError("it ended before it listened")
 
     with tempfile.TemporaryDirectory() as folder:
         try:
             far = process("benchmarks.proxy", "upstream")
             routes = Path(folder) / "routes.toml"
-            routes.write_text(ROUTES.format(url=far), "utf-8")
+            routes.write_text(ROUTES.format(url=far.url), "utf-8")
             database = os.environ.get("PREPAID_BENCH_DATABASE_URL", f"sqlite:///{folder}/b.db")
             service = process(
                 "prepaid",
@@ -125,19 +152,22 @@ def main() -> None:
                 made.wait(30)
 
 
-def report(far: str, service: str, rounds: int, seconds: float, kind: str) -> None:
-    key = prepare(service)
-    direct, proxied = [], []
-    for url in (far, service):
-        asyncio.run(measure(url, key, 1.0))
+def report(far: Place, service: Place, rounds: int, seconds: float, kind: str) -> None:
+    key = prepare(service.url)
+    tries = {"direct": (far, False), "proxied": (service, False), "kept": (service, True)}
+    found: dict[str, list[Measured]] = {name: [] for name in tries}
+    for place in (far, service):
+        asyncio.run(measure(place, key, 1.0))
     for _ in range(rounds):
-        direct.append(asyncio.run(measure(far, key, seconds)))
-        proxied.append(asyncio.run(measure(service, key, seconds)))
+        for name, (place, kept) in tries.items():
+            found[name].append(asyncio.run(measure(place, key, seconds, kept=kept)))
     print(f"{kind}, {CLIENTS} clients, median of {rounds} alternating rounds")
-    print(f"  direct  {statistics.median(direct):8.0f} requests/s")
-    print(f"  proxied {statistics.median(proxied):8.0f} requests/s, each reserved and settled")
-    ratio = statistics.median(p / d for p, d in zip(proxied, direct, strict=True))
-    print(f"  ratio   {ratio:8.2f}, {1e6 / statistics.median(proxied):.0f} us of wall per request")
+    for name, rows in found.items():
+        per_s = statistics.median(row.per_s for row in rows)
+        cpu_us = statistics.median(row.cpu_us for row in rows)
+        pairs = zip(rows, found["direct"], strict=True)
+        ratio = statistics.median(one.per_s / direct.per_s for one, direct in pairs)
+        print(f"  {name:8}{per_s:8.0f} requests/s, {ratio:.2f} of direct, {cpu_us:.0f} us of CPU")
 
 
 if __name__ == "__main__":

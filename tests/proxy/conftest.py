@@ -21,8 +21,15 @@ upstream = "far"
 sku = "report"
 workspace = "request.workspace"
 event = "company.updated"
-timeout_seconds = 0.6
 answer_max_bytes = 100000
+
+[[routes]]
+name = "hasty"
+method = "POST"
+path = "/v1/hasty"
+upstream = "far"
+sku = "report"
+timeout_seconds = 0.6
 
 [[routes]]
 name = "repeated"
@@ -59,7 +66,15 @@ path = "/stream"
 upstream = "far"
 sku = "report"
 mode = "stream"
-timeout_seconds = 2
+
+[[routes]]
+name = "hasty-stream"
+method = "POST"
+path = "/hasty-stream"
+upstream = "far"
+sku = "report"
+mode = "stream"
+timeout_seconds = 0.6
 
 [[routes]]
 name = "later"

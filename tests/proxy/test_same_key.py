@@ -13,6 +13,7 @@ from tests.store.recount import recount
 
 KEY = {"idempotency-key": "k1"}
 PATH = "/v1/reports/1"
+HASTY = "/v1/hasty"
 
 
 async def test_the_stored_answer_comes_again_for_24_hours(there: ProxyShop, far: Upstream) -> None:
@@ -68,8 +69,8 @@ async def test_a_twin_waits_for_the_answer(there: ProxyShop, far: Upstream) -> N
 async def test_a_twin_that_waited_long_enough_is_409(there: ProxyShop, far: Upstream) -> None:
     """Here the first one's maker is gone, and its lease has not ended."""
     ada = await there.customer(10)
-    await crashed(there, far, ada)
-    twin = await ada.send("POST", PATH, headers=KEY, json={})
+    await crashed(there, far, ada, HASTY)
+    twin = await ada.send("POST", HASTY, headers=KEY, json={})
 
     assert (twin.status_code, code(twin)) == (409, "request_in_progress")
     assert await ada.micros() == 8 * CREDIT
@@ -145,7 +146,7 @@ async def test_a_refusal_is_not_kept(there: ProxyShop) -> None:
     assert (first.status_code, again.status_code) == (402, 200)
 
 
-async def crashed(there: ProxyShop, far: Upstream, ada: Buyer) -> None:
+async def crashed(there: ProxyShop, far: Upstream, ada: Buyer, path: str = PATH) -> None:
     """A request whose process ends between the upstream's answer and the settle."""
 
     async def forever(_request: web.Request) -> web.StreamResponse:
@@ -154,7 +155,7 @@ async def crashed(there: ProxyShop, far: Upstream, ada: Buyer) -> None:
 
     far.behaviour = forever
     proxy = there.proxy
-    asking = asyncio.create_task(ada.send("POST", PATH, headers=KEY, json={}))
+    asking = asyncio.create_task(ada.send("POST", path, headers=KEY, json={}))
     await far.came.wait()
     # The writer is deaf while the request's task ends, as if the process had ended with it.
     submit = proxy.desk.vault.submit

@@ -146,9 +146,9 @@ async def test_a_late_status_is_a_504(there: ProxyShop, far: Upstream) -> None:
     ada = await there.customer(10)
     far.behaviour = far.wait_for_go
     async with on_a_port(there) as client:
-        late = await client.post("/stream", headers={"x-api-key": ada.key}, content=b"a")
+        late = await client.post("/hasty-stream", headers={"x-api-key": ada.key}, content=b"a")
         keyed = await client.post(
-            "/stream", headers={"x-api-key": ada.key, "idempotency-key": "k"}, content=b"a"
+            "/hasty-stream", headers={"x-api-key": ada.key, "idempotency-key": "k"}, content=b"a"
         )
 
     assert (late.status_code, code(late)) == (504, "upstream_timeout")

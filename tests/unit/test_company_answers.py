@@ -14,11 +14,11 @@ from prepaid.domain.company import answers, plans, register
 from prepaid.domain.company.plans import Plan
 from prepaid.domain.company.register import NOTHING_ASKED, RegisterAnswer
 from prepaid.domain.company.requests import CompanyRequest, DataPoint
-from prepaid.domain.routing.answers import WorkspaceView
+from prepaid.domain.routing.answers import RequestWorkspace
 from prepaid.domain.routing.json_trees import Json, at
 from tests import reference
 
-ACME = WorkspaceView("ws_1", "acme", "Acme SAS", is_default=False)
+ACME = RequestWorkspace("ws_1", "acme", "Acme SAS", is_default=False)
 PRICES: dict[str, Micros | None] = {
     "fra-company-data": CREDIT,
     "fra-ubo": CREDIT * 3 // 2,

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prepaid.domain.routing import answers, json_trees, templates
-from prepaid.domain.routing.answers import WorkspaceView
+from prepaid.domain.routing.answers import RequestWorkspace
 from prepaid.domain.routing.json_trees import Json
 from prepaid.domain.routing.routes import Line, Outcomes, Poll, Route, Upstream
 
 REGISTER = Upstream("register", "https://register.example/base")
-ACME = WorkspaceView("ws_1", "acme", "Acme SAS", is_default=False)
+ACME = RequestWorkspace("ws_1", "acme", "Acme SAS", is_default=False)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from("abc"), inner),

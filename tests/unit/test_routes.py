@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from prepaid.domain.instants import HOUR
 from prepaid.domain.refusals import Refusal
-from prepaid.domain.routing import paths, routes, templates
+from prepaid.domain.routing import paths, routes, selling, templates
 from prepaid.domain.routing.json_trees import Json
 from prepaid.domain.routing.routes import Line, Repeat, Route, Routes, SkuRule
 from prepaid.domain.routing.templates import Asked, TemplateError
@@ -149,7 +149,7 @@ def test_one_charge_per_sku_of_a_list() -> None:
     wanted = rule("{body.c|iso3}-{item}", "points", names=names, free=frozenset({"list"}))
     points: Json = ["company", "list", "ubo", "persons", "ubo"]
 
-    found = routes.lines(wanted, Asked(body={"c": "FR", "points": points}))
+    found = selling.lines(wanted, Asked(body={"c": "FR", "points": points}))
 
     assert found == (Line("fra-company-data", ("company", "persons")), Line("fra-ubo", ("ubo",)))
 
@@ -158,7 +158,7 @@ def test_items_may_be_objects() -> None:
     wanted = rule("sms-{item|lower}", "messages.*.country")
     body: Json = {"messages": [{"country": "FR"}, {"country": "DE"}, {"country": "FR"}]}
 
-    assert [line.sku for line in routes.lines(wanted, Asked(body=body))] == ["sms-fr", "sms-de"]
+    assert [line.sku for line in selling.lines(wanted, Asked(body=body))] == ["sms-fr", "sms-de"]
 
 
 @pytest.mark.parametrize(
@@ -176,14 +176,14 @@ def test_a_wrong_list_names_its_item(points: Json, field: str) -> None:
     wanted = rule("{item}", "points", names={"a": "a", "bad sku": "no sku"})
 
     with pytest.raises(Refusal) as error:
-        routes.lines(wanted, Asked(body={"points": points}))
+        selling.lines(wanted, Asked(body={"points": points}))
 
     assert refused_field(error) == field
 
 
 def test_a_template_that_makes_no_sku_names_its_field() -> None:
     with pytest.raises(Refusal) as error:
-        routes.lines(rule("x-{body.model}"), Asked(body={"model": "a b"}))
+        selling.lines(rule("x-{body.model}"), Asked(body={"model": "a b"}))
 
     assert refused_field(error) == "model"
 
@@ -198,7 +198,7 @@ JSON = st.recursive(
 @given(JSON, st.sampled_from(["a", "a.b", "a.*.b", "*", "0"]))
 def test_any_body_has_lines_or_is_refused(body: Json, each: str) -> None:
     try:
-        found = routes.lines(rule("x-{item}-{body.b}", each), Asked(body=body))
+        found = selling.lines(rule("x-{item}-{body.b}", each), Asked(body=body))
     except Refusal:
         return
     assert all(routes.SKU.fullmatch(line.sku) for line in found)
@@ -208,7 +208,7 @@ def test_a_repeat_is_equal_in_its_key_fields() -> None:
     wanted = Repeat(24 * HOUR, (templates.field("body.c"), templates.field("body.id")))
 
     def key(body: Json, part: str = "") -> str | None:
-        return routes.repeat_key(wanted, Asked(body=body), Line("sku", (), part))
+        return selling.repeat_key(wanted, Asked(body=body), Line("sku", (), part))
 
     assert key({"c": "FR", "id": "1", "more": 1}) == key({"id": " 1 ", "c": "FR"})
     assert key({"c": "FR", "id": "1"}) != key({"c": "DE", "id": "1"})

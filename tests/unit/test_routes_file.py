@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from prepaid.domain.instants import HOUR, SECOND
-from prepaid.domain.routing import file, routes, toml_lines
+from prepaid.domain.routing import file, routes, selling, toml_lines
 from prepaid.domain.routing.file import WrongRoutes
 from prepaid.domain.routing.json_trees import Json
 from prepaid.domain.routing.templates import Asked
@@ -34,7 +34,9 @@ def test_every_key_has_its_meaning() -> None:
     assert made.upstreams["models"].url == "https://models.example:8443/api"
     assert made.upstreams["models"].headers == (("authorization", "Bearer secret"),)
     assert report.sku is not None
-    assert [line.sku for line in routes.lines(report.sku, Asked({"country": "FR"}, body=body))] == [
+    assert [
+        line.sku for line in selling.lines(report.sku, Asked({"country": "FR"}, body=body))
+    ] == [
         "fr-people",
         "fr-ubo",
     ]
@@ -50,7 +52,7 @@ def test_every_key_has_its_meaning() -> None:
     assert routes.stored_id(report, Asked(body={"requestId": "r1"})) == "r1"
     assert chat.streams
     assert chat.sku is not None
-    assert routes.lines(chat.sku, Asked()) == (routes.Line("chat"),)
+    assert selling.lines(chat.sku, Asked()) == (routes.Line("chat"),)
     assert models.is_free
     assert not chat.is_free
 

@@ -14,13 +14,13 @@ from prepaid.domain.company import answers, plans, requests
 from prepaid.domain.company.register import MEMBERS, register_answer
 from prepaid.domain.company.requests import CompanyRequest, DataPoint
 from prepaid.domain.countries import Country
-from prepaid.domain.routing.answers import WorkspaceView
+from prepaid.domain.routing.answers import RequestWorkspace
 from prepaid.domain.routing.json_trees import Json, at
 from prepaid.sandbox import register_companies, register_prices
 from prepaid.sandbox.register import FAILURES, register
 from tests import reference
 
-ACME = WorkspaceView("ws_1", "acme", "Acme SAS", is_default=False)
+ACME = RequestWorkspace("ws_1", "acme", "Acme SAS", is_default=False)
 POINTS: tuple[DataPoint, ...] = get_args(DataPoint)
 PRICES: dict[str, Micros | None] = {price.sku: price.micros for price in register_prices.prices()}
 NEVER = 3_600.0  # seconds; nothing waits so long here

@@ -80,6 +80,9 @@ class HttpUpstreams:
 
 
 async def _whole(response: ClientResponse, most: int) -> bytes:
+    length = response.content_length
+    if length is not None and length <= most:
+        return await response.read()
     data = bytearray()
     async for piece in response.content.iter_chunked(PIECE):
         data += piece

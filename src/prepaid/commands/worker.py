@@ -6,7 +6,8 @@ import signal
 from prepaid import assembly, settings
 from prepaid.commands.console import fail, say
 from prepaid.commands.database import Stopped, file_of, make_ready
-from prepaid.commands.serve import load
+from prepaid.commands.serve import load, routes_of
+from prepaid.domain.routing.routes import Routes
 from prepaid.settings import SettingError, Settings
 
 
@@ -28,17 +29,20 @@ def work() -> None:
     try:
         settings.check_for_production(wanted)
         assembly.check_post(wanted)
-    except SettingError as error:
+        routes = routes_of(wanted)
+    except (SettingError, Stopped) as error:
         raise fail(str(error)) from error
     assembly.log_to_stderr(wanted.log_level)
-    asyncio.run(_run(wanted))
+    asyncio.run(_run(wanted, routes))
 
 
-async def _run(wanted: Settings) -> None:
+async def _run(wanted: Settings, routes: Routes) -> None:
     desk = assembly.open_desk(wanted)
+    proxy, beside = assembly.open_proxy(desk, routes)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with assembly.working(wanted, desk):
+    async with beside(), assembly.working(wanted, desk, proxy):
         say("Working; stop with Ctrl-C.")
         await stop.wait()
+    await proxy.close()

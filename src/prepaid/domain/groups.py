@@ -2,16 +2,16 @@
 
 from msgspec.structs import replace
 
-from prepaid.domain import charges, metering
+from prepaid.domain import charges, limiting, metering, proxied
 from prepaid.domain.amounts import Micros
 from prepaid.domain.book import Book, Outcome
 from prepaid.domain.charges import Charge
 from prepaid.domain.commands import Release, Reserve, Settle
+from prepaid.domain.instants import Instant
 from prepaid.domain.metering import Purchase
 from prepaid.domain.proxied import (
     KEY_KEPT,
     ClaimLost,
-    Group,
     GroupLine,
     Opening,
     Paper,
@@ -31,34 +31,36 @@ class GroupOutcome(Outcome, frozen=True):
     earlier: Proxied | None = None
     paper: Paper | None = None
     costs: tuple[Micros, ...] = ()  # by part
+    wall: Instant = 0  # the real clock that leases go by, as the batch has read it
 
 
-def apply(book: Book, command: Group) -> GroupOutcome:
-    """Reserve a group, or settle one.
+def reserve(book: Book, command: ReserveGroup) -> GroupOutcome:
+    """Take credit for every line, or refuse them all.
 
     Raises:
         Refusal: it is not allowed, and nothing has changed.
     """
-    if isinstance(command, ReserveGroup):
-        return reserve(book, command)
-    return settle(book, command)
-
-
-def reserve(book: Book, command: ReserveGroup) -> GroupOutcome:
-    """Take credit for every line, or refuse them all."""
     metering.check_caller(book, command.api_key)
     earlier = _earlier(book, command.opening)
     if earlier is not None:
-        return GroupOutcome(book.account.seq, book.account.balance, earlier=earlier)
+        return GroupOutcome(book.account.seq, book.account.balance, earlier=earlier, wall=book.wall)
     place = metering.workspace(book, command.workspace)
-    bought = [_bought(book, command, line) for line in command.lines]
+    words = proxied.metadata(command.request)
+    bought = [_bought(book, command, line, words) for line in command.lines]
     total = sum(purchase.amount for _, purchase in bought)
     charges.check_affordable(total, book.account.balance, book.account.floor)
+    limiting.check(book, place.tag, total)
 
     made = [metering.take(book, one, place, purchase) for one, purchase in bought]
     if command.opening is not None:
         book.shelf.keep(_opened(book, command.opening, made))
-    return GroupOutcome(book.account.seq, book.account.balance, tag=place.tag, charges=tuple(made))
+    return GroupOutcome(
+        book.account.seq,
+        book.account.balance,
+        tag=place.tag,
+        charges=tuple(made),
+        wall=book.wall,
+    )
 
 
 def _earlier(book: Book, opening: Opening | None) -> Proxied | None:
@@ -72,7 +74,9 @@ def _earlier(book: Book, opening: Opening | None) -> Proxied | None:
     return found
 
 
-def _bought(book: Book, command: ReserveGroup, line: GroupLine) -> tuple[Reserve, Purchase]:
+def _bought(
+    book: Book, command: ReserveGroup, line: GroupLine, metadata: str
+) -> tuple[Reserve, Purchase]:
     # A repeat is free from the start: it neither needs credit nor rings for what it gives back.
     is_repeat = book.shelf.is_repeat(line.sku, line.mark, book.now)
     asked = Reserve(
@@ -81,7 +85,7 @@ def _bought(book: Book, command: ReserveGroup, line: GroupLine) -> tuple[Reserve
         sku=line.sku,
         credits=0 if is_repeat else None,
         ttl=command.ttl,
-        metadata=command.metadata,
+        metadata=metadata,
         api_key=command.api_key,
     )
     price = book.directory.prices[line.sku]
@@ -107,7 +111,11 @@ def _opened(book: Book, opening: Opening, made: list[Charge]) -> Proxied:
 
 
 def settle(book: Book, command: SettleGroup) -> GroupOutcome:
-    """End each charge as it is judged, then write what the costs make of the answer."""
+    """End each charge as it is judged, then write what the costs make of the answer.
+
+    Raises:
+        Refusal: somebody else has given the request up, and nothing has changed.
+    """
     kept = None
     if command.request is not None:
         kept = book.shelf.by_id.get(command.request)
@@ -122,7 +130,9 @@ def settle(book: Book, command: SettleGroup) -> GroupOutcome:
         book.shelf.events.append(paper.event)
     if kept is not None:
         book.shelf.keep(_answered(book, kept, paper))
-    return GroupOutcome(book.account.seq, book.account.balance, paper=paper, costs=costs)
+    return GroupOutcome(
+        book.account.seq, book.account.balance, paper=paper, costs=costs, wall=book.wall
+    )
 
 
 def _check_open(book: Book, part: Part) -> None:
@@ -159,4 +169,5 @@ def _answered(book: Book, kept: Proxied, paper: Paper) -> Proxied:
         status=paper.status,
         headers=paper.headers,
         answer=paper.answer,
+        answered_at=book.wall,
     )

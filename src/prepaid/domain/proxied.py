@@ -61,6 +61,7 @@ class Proxied(Struct, frozen=True, kw_only=True):
     status: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
     answer: bytes | None = None
+    answered_at: Instant | None = None  # real clock: when it came to what it is; kept from then on
 
 
 class Mark(Struct, frozen=True):
@@ -68,6 +69,13 @@ class Mark(Struct, frozen=True):
 
     digest: bytes  # SHA-256 of the key fields
     window: Span  # so long after it was paid
+
+
+class Paid(Struct, frozen=True):
+    """That something was paid for, which makes its repeats free for a while."""
+
+    at: Instant  # by the account's clock
+    window: Span
 
 
 class Opening(Struct, frozen=True):
@@ -95,7 +103,7 @@ class ReserveGroup(Command, frozen=True, kw_only=True):
     workspace: str
     lines: tuple[GroupLine, ...]
     ttl: Span = TTL_DEFAULT
-    metadata: str | None = None
+    request: str  # its id, which its charges name
     api_key: int
     opening: Opening | None = None
 
@@ -166,7 +174,7 @@ class Shelf:
         self.by_key: dict[tuple[str, str], Proxied] = {}  # by route and key
         self.marks: dict[tuple[str, bytes], Instant] = {}  # by SKU and digest: when it was paid
         self.kept: dict[str, Proxied] = {}
-        self.new_marks: dict[tuple[str, bytes], Instant] = {}
+        self.new_marks: dict[tuple[str, bytes], Paid] = {}
         self.events: list[Event] = []
 
     @property
@@ -189,7 +197,8 @@ class Shelf:
 
     def paid(self, sku: str, mark: Mark, now: Instant) -> None:
         """Remember that it has been paid for."""
-        self.marks[sku, mark.digest] = self.new_marks[sku, mark.digest] = now
+        self.marks[sku, mark.digest] = now
+        self.new_marks[sku, mark.digest] = Paid(now, mark.window)
 
 
 _encode = msgspec.json.Encoder().encode

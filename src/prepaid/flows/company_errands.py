@@ -20,7 +20,7 @@ from prepaid.domain.company.requests import CompanyRequest
 from prepaid.domain.instants import SECOND, Instant
 from prepaid.domain.proxied import Event, Fingerprint, GroupLine, Mark, Paper
 from prepaid.domain.routing import answers, json_trees, reading
-from prepaid.domain.routing.answers import PENDING, Verdict, WorkspaceView
+from prepaid.domain.routing.answers import PENDING, RequestWorkspace, Verdict
 from prepaid.domain.routing.headers import onward
 from prepaid.domain.routing.routes import Route, Upstream, upstream_path
 from prepaid.flows.errands import Asking, Begun, Judged, Ways
@@ -42,7 +42,7 @@ class CompanyContext(Struct, frozen=True, tag="company"):
     charges: tuple[int, ...]
     verdicts: tuple[Verdict, ...]
     costs: tuple[Micros, ...]
-    workspace: WorkspaceView
+    workspace: RequestWorkspace
     poll_path: str
     give_up_at: Instant  # real clock
     told: bytes  # the statuses the account knows
@@ -72,12 +72,16 @@ class CompanyErrand:
                 self.plan.lines, self.marks, self.plan.expected, strict=True
             )
         )
-        self.asked = Fingerprint(
-            workspace=asking.workspace,
-            path=asking.path,
-            query=asking.query,
+
+    @property
+    def asked(self) -> Fingerprint:
+        """What another request with its key must be equal in."""
+        return Fingerprint(
+            workspace=self._asking.workspace,
+            path=self._asking.path,
+            query=self._asking.query,
             headers="",
-            body=reading.digest(_encode(request)),
+            body=reading.digest(_encode(self._request)),
         )
 
     @property

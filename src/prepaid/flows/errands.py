@@ -12,7 +12,7 @@ from msgspec import Struct
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
 from prepaid.domain.proxied import Fingerprint, GroupLine, Writing
-from prepaid.domain.routing.answers import Verdict, WorkspaceView
+from prepaid.domain.routing.answers import RequestWorkspace, Verdict
 from prepaid.domain.routing.routes import Match, Upstream
 from prepaid.domain.routing.templates import Asked
 from prepaid.flows.upstreams import Headers, Heard, Outgoing
@@ -56,17 +56,21 @@ class Begun(Struct, frozen=True, kw_only=True):
     """What was reserved for an errand."""
 
     request: str
-    workspace: WorkspaceView
+    workspace: RequestWorkspace
     charges: tuple[int, ...]
     now: Instant  # real clock
+    claim: bytes | None = None  # there when the request is kept: only its holder may end it
 
 
 class Errand(Protocol):
     """One shape of request."""
 
     lines: tuple[GroupLine, ...]
-    asked: Fingerprint
     is_kept: bool  # its answer can be asked for later
+
+    @property
+    def asked(self) -> Fingerprint:
+        """What another request with its key must be equal in."""
 
     def outgoing(self) -> tuple[Outgoing, bytes] | None:
         """What the upstream is asked; None when there is nothing to ask."""

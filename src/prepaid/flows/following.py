@@ -41,9 +41,9 @@ _decode = msgspec.json.Decoder(Context).decode
 
 
 async def follow(proxy: Proxy) -> int:
-    """Go on with what is due; how many requests that were."""
-    now = proxy.desk.clock()
-    due = await proxy.desk.vault.read(lambda c: proxied.due(c, now, TAKEN_MAX))
+    """Go on with what is due; how many requests that were. Times are the database's."""
+    vault = proxy.desk.vault
+    due = await vault.read(lambda c: proxied.due(c, vault.clock(c), TAKEN_MAX))
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def one(account: AccountId, request: str) -> None:
@@ -59,20 +59,20 @@ async def follow(proxy: Proxy) -> int:
 
 async def _go_on(proxy: Proxy, account: AccountId, request: str) -> None:
     desk, claim = proxy.desk, proxy.desk.token(CLAIM_BYTES)
-    now = desk.clock()
 
-    def take(connection: Connection, _row: object) -> Proxied | None:
+    def take(connection: Connection, _row: object) -> tuple[Proxied | None, Instant]:
+        now = desk.vault.clock(connection)
         found = proxied.get(connection, account, request)
         until = now + LEASE_EXTRA + (0 if found is None else _timeout(proxy, found))
-        return proxied.claim(connection, account, request, claim, (now, until))
+        return proxied.claim(connection, account, request, claim, (now, until)), now
 
-    found = await locked(desk, account, take)
-    if found is None:
+    found, now = await locked(desk, account, take)
+    if found is None:  # another process was first
         return
     if found.state == "in_flight" or found.context is None:
         await give_back_all(proxy.desk, found)
         return
-    await _ask_again(proxy, found, _decode(found.context))
+    await _ask_again(proxy, found, _decode(found.context), now)
 
 
 def _timeout(proxy: Proxy, found: Proxied) -> Span:
@@ -85,9 +85,9 @@ def _route(proxy: Proxy, name: str) -> Route | None:
     return next((route for route in proxy.routes.routes if route.name == name), None)
 
 
-async def _ask_again(proxy: Proxy, found: Proxied, context: Context) -> None:
+async def _ask_again(proxy: Proxy, found: Proxied, context: Context, now: Instant) -> None:
     route = _route(proxy, context.route)
-    is_late = proxy.desk.clock() >= context.give_up_at
+    is_late = now >= context.give_up_at
     heard = None if route is None else await _polled(proxy, route, context.poll_path)
     judged = None
     if heard is not None and route is not None:
@@ -214,18 +214,19 @@ def _writing(context: Context, places: tuple[int, ...], judged: Judged) -> Writi
 
 async def _later(proxy: Proxy, found: Proxied, route: Route | None, *, is_answered: bool) -> None:
     desk = proxy.desk
-    now = desk.clock()
     every = SECOND if route is None or route.poll is None else route.poll.every
-    pause = every if is_answered else max(every, min(PAUSE_MAX, _age(found, now) // 10))
 
     def work(connection: Connection, _row: object) -> None:
+        now = desk.vault.clock(connection)
+        pause = every if is_answered else max(every, min(PAUSE_MAX, _silence(found, now) // 10))
         proxied.postpone(connection, found.account, found.id, found.claim, now + pause)
 
     await locked(desk, found.account, work)
 
 
-def _age(found: Proxied, now: Instant) -> Span:
-    return max(0, now - found.started_at)
+def _silence(found: Proxied, now: Instant) -> Span:
+    """How long nothing new has been heard."""
+    return max(0, now - (found.answered_at or now))
 
 
 def _sku(context: Context, place: int) -> str:

@@ -8,8 +8,8 @@ from msgspec import Struct
 from prepaid.domain.amounts import Micros
 from prepaid.domain.instants import SECOND, Instant
 from prepaid.domain.proxied import Event, Fingerprint, GroupLine, Mark, Paper
-from prepaid.domain.routing import answers, json_trees, reading, routes
-from prepaid.domain.routing.answers import PENDING, Verdict, WorkspaceView
+from prepaid.domain.routing import answers, json_trees, reading, routes, selling
+from prepaid.domain.routing.answers import PENDING, RequestWorkspace, Verdict
 from prepaid.domain.routing.headers import back, onward
 from prepaid.domain.routing.json_trees import Document
 from prepaid.domain.routing.routes import Line, Route, Upstream
@@ -28,7 +28,7 @@ class PlainContext(Struct, frozen=True, tag="plain"):
     marks: tuple[Mark | None, ...]
     charges: tuple[int, ...]
     verdicts: tuple[Verdict, ...]
-    workspace: WorkspaceView
+    workspace: RequestWorkspace
     poll_path: str
     give_up_at: Instant  # real clock
 
@@ -37,7 +37,7 @@ def marks_of(route: Route, asking: Asking, lines: tuple[Line, ...]) -> tuple[Mar
     """What each line must be equal in to be a free repeat."""
     if route.repeat is None:
         return (None,) * len(lines)
-    keys = [routes.repeat_key(route.repeat, asking.asked, line) for line in lines]
+    keys = [selling.repeat_key(route.repeat, asking.asked, line) for line in lines]
     window = route.repeat.window
     return tuple(
         None if key is None else Mark(sha256(key.encode()).digest(), window) for key in keys
@@ -51,7 +51,7 @@ class PlainErrand:
         self._asking = asking
         self._ways = ways
         route = self.route = asking.match.route
-        self.sold = () if route.sku is None else routes.lines(route.sku, asking.asked)
+        self.sold = () if route.sku is None else selling.lines(route.sku, asking.asked)
         self.marks = marks_of(route, asking, self.sold)
         self.lines = tuple(
             GroupLine(line.sku, mark) for line, mark in zip(self.sold, self.marks, strict=True)
@@ -59,11 +59,16 @@ class PlainErrand:
         self._path = routes.upstream_path(asking.match, asking.path, asking.asked)
         # Only buffered answers can be kept; without key or poll nobody could ask for one.
         self.is_kept = asking.key is not None or route.poll is not None
-        self.asked = Fingerprint(
+
+    @property
+    def asked(self) -> Fingerprint:
+        """What another request with its key must be equal in."""
+        asking = self._asking
+        return Fingerprint(
             workspace=asking.workspace,
             path=asking.path,
             query=asking.query,
-            headers=reading.header_words(route, asking.asked),
+            headers=reading.header_words(self.route, asking.asked),
             body=reading.digest(asking.body) if asking.key is not None else "",
         )
 
@@ -90,7 +95,7 @@ class PlainErrand:
         """Billed, failed or pending by line; the answer goes back with its workspace."""
         assert heard is not None, "a plain request always asks its upstream"
         route = self.route
-        document = json_trees.document(heard.body)
+        document = json_trees.document(heard.body) if route.reads_answer else None
         verdicts = answers.verdicts(route, self.sold, heard.status, document)
         context = None
         if PENDING in verdicts:
@@ -129,7 +134,7 @@ def judged(
     verdicts: tuple[Verdict, ...],
     shown: tuple[int, Headers],
     body: bytes,
-    workspace: WorkspaceView,
+    workspace: RequestWorkspace,
     context: PlainContext | None,
 ) -> Judged:
     """What is written of a plain answer: it does not depend on the costs."""

@@ -10,9 +10,9 @@ from typing import TypeVar
 
 import structlog
 
-from prepaid.domain import ids, proxied
+from prepaid.domain import ids
 from prepaid.domain.groups import GroupOutcome
-from prepaid.domain.instants import SECOND
+from prepaid.domain.instants import SECOND, Instant
 from prepaid.domain.proxied import (
     Opening,
     Paper,
@@ -21,7 +21,7 @@ from prepaid.domain.proxied import (
     ReserveGroup,
 )
 from prepaid.domain.refusals import Refusal
-from prepaid.domain.routing.answers import WorkspaceView
+from prepaid.domain.routing.answers import RequestWorkspace
 from prepaid.domain.routing.headers import back
 from prepaid.flows.errands import Asking, Begun, Errand, Reply
 from prepaid.flows.passing import Proxy
@@ -64,11 +64,10 @@ async def _answer(proxy: Proxy, asking: Asking, make: Callable[[], Awaitable[Err
     deadline = clock() + asking.match.route.timeout / SECOND
     pause = LOOK_S
     while True:
-        errand, opening, made = await opened(proxy, asking, make)
+        errand, command, made = await opened(proxy, asking, make)
         if made.earlier is None:
-            begun = begun_of(proxy, asking, opening, made)
-            return await _carry_out(proxy, asking, errand, begun, opening)
-        reply = await _from_earlier(proxy, made.earlier)
+            return await _carry_out(proxy, asking, errand, begun_of(command, made))
+        reply = await _from_earlier(proxy, made.earlier, made.wall)
         if reply is not None:
             return reply
         if clock() >= deadline:
@@ -94,38 +93,34 @@ async def free(proxy: Proxy, asking: Asking) -> Reply:
 
 async def opened(
     proxy: Proxy, asking: Asking, make: Callable[[], Awaitable[Errand]]
-) -> tuple[Errand, Opening, GroupOutcome]:
+) -> tuple[Errand, ReserveGroup, GroupOutcome]:
     """Reserve what a request costs, at the prices it was planned with.
 
     Raises:
         Refusal: nothing was charged.
     """
-    token = proxy.desk.token
     for turn in range(PLANS_MAX):
         errand = await make()
-        opening = Opening(
-            id=token(ID_BYTES).hex(),
-            route=asking.match.route.name,
-            key=asking.key,
-            asked=errand.asked,
-            claim=token(CLAIM_BYTES),
-            lease=asking.match.route.timeout + LEASE_EXTRA,
-        )
+        command = reserve_of(asking, errand, proxy.desk.token(ID_BYTES + CLAIM_BYTES))
         try:
-            made = await submitted(proxy.desk, reserve_of(asking, errand, opening))
+            made = await submitted(proxy.desk, command)
         except PriceMoved:
             if turn == PLANS_MAX - 1:
                 raise
         except Refusal as refusal:
             raise await _precise(proxy, asking, refusal) from refusal
         else:
-            return errand, opening, made
+            return errand, command, made
     raise AssertionError("the last turn returns or raises")
 
 
-def reserve_of(asking: Asking, errand: Errand, opening: Opening) -> ReserveGroup:
-    """The command that takes the credit."""
-    route = asking.match.route
+def reserve_of(asking: Asking, errand: Errand, token: bytes) -> ReserveGroup:
+    """The command that takes the credit. The token is random: the request's id, and its claim."""
+    route, opening = asking.match.route, None
+    request, claim = token[:ID_BYTES].hex(), token[ID_BYTES:]
+    if errand.is_kept:
+        lease = route.timeout + LEASE_EXTRA
+        opening = Opening(request, route.name, asking.key, errand.asked, claim, lease)
     ttl = HOLD_FOLLOWED
     if route.poll is None:
         ttl = max(HOLD_MIN, min(route.timeout + 2 * LEASE_EXTRA, HOLD_FOLLOWED))
@@ -134,40 +129,41 @@ def reserve_of(asking: Asking, errand: Errand, opening: Opening) -> ReserveGroup
         workspace=asking.workspace,
         lines=errand.lines,
         ttl=ttl,
-        metadata=proxied.metadata(opening.id),
+        request=request,
         api_key=asking.api_key,
-        opening=opening if errand.is_kept else None,
+        opening=opening,
     )
 
 
-def begun_of(proxy: Proxy, asking: Asking, opening: Opening, made: GroupOutcome) -> Begun:
+def begun_of(command: ReserveGroup, made: GroupOutcome) -> Begun:
     """What was reserved, and for whom."""
     assert made.tag is not None, "a proxied request has a workspace"
-    workspace = WorkspaceView(
-        id=ids.owned("ws", asking.account, made.tag.number),
+    workspace = RequestWorkspace(
+        id=ids.owned("ws", command.account, made.tag.number),
         name=made.tag.name,
         legal_name=made.tag.legal_name,
         is_default=made.tag.number == ids.DEFAULT,
     )
-    seqs = tuple(charge.seq for charge in made.charges)
-    return Begun(request=opening.id, workspace=workspace, charges=seqs, now=proxy.desk.clock())
+    return Begun(
+        request=command.request,
+        workspace=workspace,
+        charges=tuple(charge.seq for charge in made.charges),
+        now=made.wall,
+        claim=None if command.opening is None else command.opening.claim,
+    )
 
 
-async def _carry_out(
-    proxy: Proxy, asking: Asking, errand: Errand, begun: Begun, opening: Opening
-) -> Reply:
-    claim = opening.claim if errand.is_kept else None
+async def _carry_out(proxy: Proxy, asking: Asking, errand: Errand, begun: Begun) -> Reply:
     try:
         asked = errand.outgoing()
         heard = None if asked is None else await proxy.upstreams.ask(*asked)
         judged = errand.judge(heard, begun)
     except BaseException as error:
-        await give_back(proxy.desk, asking.account, begun, claim)
+        await give_back(proxy.desk, asking.account, begun)
         raise failure(error) from error
-    settle = settle_of(asking.account, errand, begun, judged, claim)
-    made = await surely(proxy.desk, settle)
+    made = await surely(proxy.desk, settle_of(asking.account, errand, begun, judged))
     assert made.paper is not None, "a settled group has its paper"
-    return reply_of(made.paper, begun.request if errand.is_kept else None)
+    return reply_of(made.paper, None if begun.claim is None else begun.request)
 
 
 def failure(error: BaseException) -> BaseException:
@@ -179,11 +175,11 @@ def failure(error: BaseException) -> BaseException:
     return error
 
 
-async def _from_earlier(proxy: Proxy, earlier: Proxied) -> Reply | None:
+async def _from_earlier(proxy: Proxy, earlier: Proxied, now: Instant) -> Reply | None:
     """The answer of the request a key stands for; None: look again."""
     if earlier.state in {"done", "pending"}:
         return replayed(earlier)
-    if earlier.due_at is not None and earlier.due_at <= proxy.desk.clock():
+    if earlier.due_at is not None and earlier.due_at <= now:
         await give_up(proxy.desk, earlier.account, earlier.id)
     return None
 

@@ -25,27 +25,26 @@ PAUSE_S = 0.02
 PAUSE_MAX_S = 0.5
 
 
-def settle_of(
-    account: int, errand: Errand, begun: Begun, judged: Judged, claim: bytes | None
-) -> SettleGroup:
+def settle_of(account: int, errand: Errand, begun: Begun, judged: Judged) -> SettleGroup:
     """The command that ends every charge as it was judged."""
     parts = tuple(
         Part(charge, verdict, line.sku, line.mark)
         for charge, verdict, line in zip(begun.charges, judged.verdicts, errand.lines, strict=True)
     )
+    request, claim = _place(begun)
     return SettleGroup(
-        account=account,
-        parts=parts,
-        writing=judged.paper,
-        request=None if claim is None else begun.request,
-        claim=claim,
+        account=account, parts=parts, writing=judged.paper, request=request, claim=claim
     )
 
 
-async def give_back(desk: Desk, account: int, begun: Begun, claim: bytes | None) -> None:
+async def give_back(desk: Desk, account: int, begun: Begun) -> None:
     """Release every charge of a request that nothing came of."""
-    place = (None, None) if claim is None else (begun.request, claim)
-    await _give_back(desk, account, begun.charges, place)
+    await _give_back(desk, account, begun.charges, _place(begun))
+
+
+def _place(begun: Begun) -> tuple[str | None, bytes | None]:
+    """The kept request and who may end it."""
+    return (None, None) if begun.claim is None else (begun.request, begun.claim)
 
 
 async def _give_back(
@@ -102,11 +101,10 @@ async def submitted(desk: Desk, command: Group) -> GroupOutcome:
 async def give_up(desk: Desk, account: int, request: str) -> bool:
     """Release a request whose maker is gone; False when somebody else has done it."""
     claim = desk.token(CLAIM_BYTES)
-    now = desk.clock()
-    until = now + LEASE_EXTRA
 
     def work(connection: Connection, _row: object) -> Proxied | None:
-        return kept_requests.claim(connection, account, request, claim, (now, until))
+        now = desk.vault.clock(connection)
+        return kept_requests.claim(connection, account, request, claim, (now, now + LEASE_EXTRA))
 
     found = await accounts.locked(desk, account, work)
     if found is None or found.state != "in_flight":

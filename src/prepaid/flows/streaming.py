@@ -78,12 +78,12 @@ async def _stream(proxy: Proxy, asking: Asking, upload: Upload) -> Streamed:
     async def make() -> Errand:
         return PlainErrand(asking, proxy.ways)
 
-    errand, opening, made = await opened(proxy, asking, make)
-    begun = begun_of(proxy, asking, opening, made)
+    errand, command, made = await opened(proxy, asking, make)
+    begun = begun_of(command, made)
     try:
         flowing = await _open(proxy, errand, upload)
     except BaseException as error:
-        await give_back(proxy.desk, asking.account, begun, None)
+        await give_back(proxy.desk, asking.account, begun)
         raise failure(upload.error or error) from error
     try:
         await _settle(proxy, asking, errand, begun, flowing.status)
@@ -104,7 +104,7 @@ async def _settle(proxy: Proxy, asking: Asking, errand: Errand, begun: Begun, st
     assert isinstance(errand, PlainErrand), "only plain routes stream"
     verdicts: tuple[Verdict, ...] = answers.verdicts(route, errand.sold, status, None)
     what = judged(route, verdicts, (status, ()), b"", begun.workspace, None)
-    await surely(proxy.desk, settle_of(asking.account, errand, begun, what, None))
+    await surely(proxy.desk, settle_of(asking.account, errand, begun, what))
 
 
 def _closed_by_itself(work: "asyncio.Future[Streamed]") -> None:

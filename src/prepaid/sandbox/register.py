@@ -11,14 +11,17 @@ In the country TEST every id is a company, except these:
     ERROR_500   the answer is 500
     GARBAGE     the answer is 200, and no JSON
 
-Elsewhere an id that is not in the register is `resource_not_found`. It keeps what was asked in
-memory, knows no credits, and does not ask who is there.
+Elsewhere an id that is not in the register is `resource_not_found`. A request's id says what was
+asked, so the register of another process, or a later one, can be polled for it as well; only the
+polls are counted in memory. It knows no credits, and does not ask who is there.
 """
 
 import asyncio
+import base64
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Final
+from uuid import uuid4
 
 import msgspec
 from msgspec import Meta, MsgspecError, Struct
@@ -34,7 +37,7 @@ from prepaid.sandbox.register_companies import Company
 from prepaid.sandbox.register_data import REGISTER
 
 SLOW_S: Final = 30.0
-ASKED_MAX: Final = 10_000  # requests that can still be polled for
+POLLED_MAX: Final = 10_000  # requests whose polls are counted
 FAILURES: Final[Mapping[str, str]] = {
     "RESOURCE_NOT_FOUND": "the company was not found; check its number",
     "INVALID_REQUEST": "the number is not one of this register",
@@ -67,7 +70,8 @@ class _Register:
     def __init__(self, slow_s: float, wait: Wait) -> None:
         self._slow_s = slow_s
         self._wait = wait
-        self._asked: OrderedDict[str, tuple[Question, int]] = OrderedDict()  # by id: and its polls
+        self._polls: OrderedDict[str, int] = OrderedDict()  # by request id
+        self._name = uuid4().hex[:8]
         self._count = 0
 
     async def ask(self, request: Request) -> Response:
@@ -81,27 +85,26 @@ class _Register:
             return Response(b'{"request": {"dataStatus": ', media_type="application/json")
         if question.special == "SLOW":
             await self._wait(self._slow_s)
-        request_id = self._keep(question)
+        request_id = self._id_of(question)
         if question.special == "ACCEPTED":
             return Response(status_code=202, headers={"location": f"/v2/company/{request_id}"})
         return _answer(_told(request_id, question, polls=0))
 
     async def poll(self, request: Request) -> Response:
         request_id = request.path_params["request_id"]
-        found = self._asked.get(request_id)
-        if found is None:
+        question = _question_of(request_id)
+        if question is None:
             return _answer({"error": "there is no such request"}, status=404)
-        question, polls = found
-        self._asked[request_id] = question, polls + 1
-        return _answer(_told(request_id, question, polls + 1))
+        polls = self._polls.pop(request_id, 0) + 1
+        self._polls[request_id] = polls
+        if len(self._polls) > POLLED_MAX:
+            self._polls.popitem(last=False)
+        return _answer(_told(request_id, question, polls))
 
-    def _keep(self, question: Question) -> str:
+    def _id_of(self, question: Question) -> str:
         self._count += 1
-        request_id = f"sandbox-{self._count}"
-        self._asked[request_id] = question, 0
-        if len(self._asked) > ASKED_MAX:
-            self._asked.popitem(last=False)
-        return request_id
+        words = base64.urlsafe_b64encode(msgspec.json.encode(question)).decode().rstrip("=")
+        return f"sandbox-{self._name}{self._count}-{words}"
 
 
 def register(*, slow_s: float = SLOW_S, wait: Wait = asyncio.sleep) -> Starlette:
@@ -118,6 +121,16 @@ def register(*, slow_s: float = SLOW_S, wait: Wait = asyncio.sleep) -> Starlette
             Route("/v2/company/{request_id}", desk.poll, methods=["GET"]),
         ]
     )
+
+
+def _question_of(request_id: str) -> Question | None:
+    """What was asked, by the id it was given."""
+    words = request_id.removeprefix("sandbox-").partition("-")[2]
+    try:
+        data = base64.urlsafe_b64decode(words + "=" * (-len(words) % 4))
+        return msgspec.json.decode(data, type=Question)
+    except (MsgspecError, ValueError):
+        return None
 
 
 def _told(request_id: str, question: Question, polls: int) -> dict[str, Json]:

@@ -72,7 +72,10 @@ def save(connection: Connection, books: Sequence[Book]) -> None:
     """Write what the groups of a batch have kept, paid and told."""
     for book in books:
         account, shelf = book.account.id, book.shelf
-        proxied.keep(connection, shelf.kept.values())
-        proxied.mark(connection, account, shelf.new_marks)
+        offset = book.account.clock_offset
+        if shelf.kept:
+            proxied.keep(connection, offset, shelf.kept.values())
+        if shelf.new_marks:
+            proxied.mark(connection, account, offset, shelf.new_marks)
         for event in shelf.events:
             messages.add(connection, account, event.type, event.body, at=book.wall)

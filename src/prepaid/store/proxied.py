@@ -4,22 +4,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    Table,
-    and_,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Row, Table, TextClause, select, text, update
 
 from prepaid.domain.ids import AccountId, Seq
-from prepaid.domain.instants import Instant
-from prepaid.domain.proxied import Fingerprint, Proxied
+from prepaid.domain.instants import Instant, Span
+from prepaid.domain.proxied import KEY_KEPT, Fingerprint, Paid, Proxied
 from prepaid.store import tables as t
+from prepaid.store.prepared import many
 
 _r = t.proxied_request.c
 _COLUMNS = [_r["account_id" if name == "account" else name] for name in Proxied.__struct_fields__]
@@ -27,6 +18,23 @@ _encode = msgspec.json.Encoder().encode
 _asked = msgspec.json.Decoder(Fingerprint).decode
 _charges = msgspec.json.Decoder(tuple[Seq, ...]).decode
 _headers = msgspec.json.Decoder(tuple[tuple[str, str], ...]).decode
+
+
+def _upsert(table: Table) -> TextClause:
+    """One statement for what is new and what is there, by the primary key; on both databases."""
+    names = [column.name for column in table.columns]
+    keys = [column.name for column in table.primary_key]
+    values = ", ".join(f":{name}" for name in names)
+    changes = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
+    return text(
+        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({values})"
+        f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}"
+    )
+
+
+_KEEP, _KEEP_KEY, _MARK = (
+    _upsert(table) for table in (t.proxied_request, t.proxied_key, t.repeat_mark)
+)
 
 
 def get(connection: Connection, account: AccountId, request: str) -> Proxied | None:
@@ -44,8 +52,10 @@ def by_ids(connection: Connection, account: AccountId, ids: Sequence[str]) -> li
 def by_keys(
     connection: Connection, account: AccountId, keys: Sequence[tuple[str, str]]
 ) -> list[Proxied]:
-    """The newest request of each (route, key)."""
+    """The newest request of each (route, key), and perhaps of others."""
     k = t.proxied_key.c
+    routes, names = zip(*keys, strict=True)
+    # Each column by its own list: the statement's text does not grow with the pairs.
     query = (
         select(*_COLUMNS)
         .join_from(
@@ -53,7 +63,7 @@ def by_keys(
             t.proxied_request,
             (k.account_id == _r.account_id) & (k.request == _r.id),
         )
-        .where(k.account_id == account, _any(k.route, k.key, keys))
+        .where(k.account_id == account, k.route.in_(set(routes)), k.key.in_(set(names)))
     )
     return [_request(row) for row in connection.execute(query)]
 
@@ -61,34 +71,52 @@ def by_keys(
 def marks(
     connection: Connection, account: AccountId, wanted: Sequence[tuple[str, bytes]]
 ) -> dict[tuple[str, bytes], Instant]:
-    """When what was paid, by SKU and digest."""
+    """When what was paid, by SKU and digest; perhaps of others too."""
     m = t.repeat_mark.c
+    skus, digests = zip(*wanted, strict=True)
     query = select(m.sku, m.digest, m.paid_at).where(
-        m.account_id == account, _any(m.sku, m.digest, wanted)
+        m.account_id == account, m.sku.in_(set(skus)), m.digest.in_(set(digests))
     )
     return {(row.sku, bytes(row.digest)): row.paid_at for row in connection.execute(query)}
 
 
-def keep(connection: Connection, requests: Iterable[Proxied]) -> None:
-    """Write requests, new or changed; the newest of a key is the one the key stands for."""
-    for request in requests:
-        place = (_r.account_id == request.account) & (_r.id == request.id)
-        values = _values(request)
-        if connection.execute(update(t.proxied_request).where(place).values(values)).rowcount:
-            continue
-        connection.execute(insert(t.proxied_request).values(values))
-        if request.key is not None:
-            where = {"account_id": request.account, "route": request.route, "key": request.key}
-            _replace(connection, t.proxied_key, where, {"request": request.id})
+def keep(connection: Connection, offset: Span, requests: Iterable[Proxied]) -> None:
+    """Write requests of one account, new or changed; a key stands for its newest.
+
+    `offset` is how far the account's clock is ahead of the real one.
+    """
+    kept = list(requests)
+    many(connection, _KEEP, [_values(request) for request in kept])
+    keyed = [
+        {
+            "account_id": request.account,
+            "route": request.route,
+            "key": request.key,
+            "request": request.id,
+            "kept_until": request.started_at - offset + KEY_KEPT,
+        }
+        for request in kept
+        if request.key is not None and request.state == "in_flight"
+    ]
+    if keyed:
+        many(connection, _KEEP_KEY, keyed)
 
 
 def mark(
-    connection: Connection, account: AccountId, paid: dict[tuple[str, bytes], Instant]
+    connection: Connection, account: AccountId, offset: Span, paid: dict[tuple[str, bytes], Paid]
 ) -> None:
-    """Remember what was paid."""
-    for (sku, digest), at in paid.items():
-        where = {"account_id": account, "sku": sku, "digest": digest}
-        _replace(connection, t.repeat_mark, where, {"paid_at": at})
+    """Remember what was paid; `offset` as with `keep`."""
+    rows = [
+        {
+            "account_id": account,
+            "sku": sku,
+            "digest": digest,
+            "paid_at": one.at,
+            "kept_until": one.at - offset + one.window,
+        }
+        for (sku, digest), one in paid.items()
+    ]
+    many(connection, _MARK, rows)
 
 
 def due(connection: Connection, now: Instant, most: int) -> list[tuple[AccountId, str]]:
@@ -132,21 +160,6 @@ def _set(
     connection.execute(update(t.proxied_request).where(place).values(values))
 
 
-def _any(
-    first: ColumnElement[Any], second: ColumnElement[Any], pairs: Sequence[tuple[object, object]]
-) -> ColumnElement[bool]:
-    # Row values of a blob do not compare as such on SQLite, so each pair is spelled out.
-    return or_(*(and_(first == one, second == other) for one, other in pairs))
-
-
-def _replace(
-    connection: Connection, table: Table, where: dict[str, object], values: dict[str, object]
-) -> None:
-    place = and_(*(table.c[name] == value for name, value in where.items()))
-    if not connection.execute(update(table).where(place).values(values)).rowcount:
-        connection.execute(insert(table).values(where | values))
-
-
 def _values(request: Proxied) -> dict[str, object]:
     values = msgspec.structs.asdict(request)
     values["account_id"] = values.pop("account")
@@ -172,4 +185,5 @@ def _request(row: Row[Any]) -> Proxied:
         status=row.status,
         headers=_headers(row.headers),
         answer=row.answer,
+        answered_at=row.answered_at,
     )

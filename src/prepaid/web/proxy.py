@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import SECOND
-from prepaid.domain.refusals import Refusal, invalid
+from prepaid.domain.refusals import Detail, Refusal, invalid
 from prepaid.domain.routing import json_trees, reading, routes
 from prepaid.domain.routing.routes import Match
 from prepaid.flows import accounts, company_requests, proxying, stored_answers, streaming
@@ -27,6 +27,7 @@ from prepaid.web.flowing import Upload, pump
 log = structlog.get_logger("prepaid.web")
 
 RawHeaders = list[tuple[bytes, bytes]]
+Matches = tuple[Match, ...]
 REQUEST_ID = b"proxied-request-id"
 REPLAYED = (b"idempotent-replayed", b"true")
 
@@ -53,24 +54,25 @@ class ProxyDoor:
             if _head(route.path) in self._ours:
                 raise PathTaken(route.name)
 
-    def takes(self, scope: Scope) -> bool:
-        """The request is for a proxied route, whatever its method."""
+    def at(self, scope: Scope) -> Matches:
+        """The proxied routes at the request's path, whatever their methods."""
         path = _path(scope)
-        return _head(path) not in self._ours and bool(self._proxy.routes.methods(path))
+        return () if _head(path) in self._ours else self._proxy.routes.at(path)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send, request_id: bytes) -> int:
+    async def __call__(
+        self, scope: Scope, receive: Receive, send: Send, request_id: bytes, matches: Matches
+    ) -> int:
         """Answer one request; its status."""
         told = (b"x-request-id", request_id)
         try:
-            match = self._match(scope)
+            match = _match(scope, matches)
             if match.route.streams:
                 return await self._stream(match, scope, receive, send, told)
             reply = await self._answer(match, scope, receive)
         except (Refusal, Overloaded, Unavailable) as error:
-            status, headers, body = errors.render(errors.envelope(error))
+            status, headers, body = errors.render(errors.envelope(self._told(error)))
             if isinstance(error, Refusal) and error.code == "method_not_allowed":
-                methods = ", ".join(self._proxy.routes.methods(_path(scope)))
-                headers.append((b"allow", methods.encode()))
+                headers.append((b"allow", _methods(matches).encode()))
         except Exception:
             log.exception("request failed", path=scope["path"])
             status, headers, body = errors.render(errors.INTERNAL)
@@ -81,15 +83,12 @@ class ProxyDoor:
         await send({"type": "http.response.body", "body": body})
         return status
 
-    def _match(self, scope: Scope) -> Match:
-        parsing.check_sent_once(scope["headers"])
-        path = _path(scope)
-        match = self._proxy.routes.match(scope["method"], path)
-        if match is None:
-            methods = ", ".join(self._proxy.routes.methods(path))
-            message = f"this path takes {methods}, not {scope['method']}"
-            raise Refusal("method_not_allowed", message)
-        return match
+    def _told(self, error: Exception) -> Exception:
+        """The workspace is named by a header here, so that is the field that is wrong."""
+        if isinstance(error, Refusal) and error.code == "workspace_not_found":
+            detail = Detail(self._workspace_header, "names no workspace of this account")
+            return Refusal(error.code, error.message, (detail,))
+        return error
 
     async def _answer(self, match: Match, scope: Scope, receive: Receive) -> Reply:
         proxy, route = self._proxy, match.route
@@ -163,11 +162,11 @@ class ProxyDoor:
     ) -> Asking:
         query = scope["query_string"].decode("latin-1")
         document = None
-        if body and reading.reads_body(match.route):
+        if body and match.route.reads_body:
             reading.check_names_once(body)
             document = json_trees.document(body)
         tree = None if document is None else document.tree
-        pairs = parse_qsl(query, keep_blank_values=True)
+        pairs = parse_qsl(query, keep_blank_values=True) if query else []
         named = [value for name, value in headers if name == self._workspace_header]
         if len(named) > 1:
             raise invalid(self._workspace_header, "must be sent once")
@@ -184,6 +183,19 @@ class ProxyDoor:
             workspace=named[0] if named else DEFAULT,
             key=parsing.idempotency_key(key),
         )
+
+
+def _match(scope: Scope, matches: Matches) -> Match:
+    parsing.check_sent_once(scope["headers"])
+    for match in matches:
+        if match.route.method == scope["method"]:
+            return match
+    message = f"this path takes {_methods(matches)}, not {scope['method']}"
+    raise Refusal("method_not_allowed", message)
+
+
+def _methods(matches: Matches) -> str:
+    return ", ".join(dict.fromkeys(match.route.method for match in matches))
 
 
 async def _plain(proxy: Proxy, asking: Asking) -> Errand:

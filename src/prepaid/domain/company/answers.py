@@ -23,7 +23,7 @@ from prepaid.domain.company.register import (
 )
 from prepaid.domain.company.requests import CompanyRequest, DataPoint
 from prepaid.domain.routing import answers, json_trees
-from prepaid.domain.routing.answers import BILLED, FAILED, PENDING, Verdict, WorkspaceView
+from prepaid.domain.routing.answers import BILLED, FAILED, PENDING, RequestWorkspace, Verdict
 from prepaid.domain.routing.routes import Line
 
 EVENT: Final = "company.updated"
@@ -55,7 +55,7 @@ class RequestView(Struct, frozen=True, rename="camel", kw_only=True):
     metadata: dict[str, str]
     company_legal_name: str | UnsetType = UNSET
     enrichment_report: str | UnsetType = UNSET
-    workspace: WorkspaceView
+    workspace: RequestWorkspace
 
 
 def verdicts(planned: Plan, answer: RegisterAnswer) -> tuple[Verdict, ...]:
@@ -100,7 +100,7 @@ def assemble(
     planned: Plan,
     answer: RegisterAnswer,
     costs: Sequence[Micros],
-    workspace: WorkspaceView,
+    workspace: RequestWorkspace,
 ) -> bytes:
     """The answer's body (`GetCompanyResultDTO`): `request`, then the data that was delivered."""
     found = data_status(planned, answer, costs)

@@ -177,11 +177,10 @@ def parse_metadata(pairs: Mapping[str, object] | None) -> dict[str, str]:
     """
     kept: dict[str, str] = {}
     for key, value in (pairs or {}).items():
-        if len(key) > METADATA_KEY_MAX:
-            continue
         if not isinstance(value, str):
-            raise invalid(f"metadata.{key}", "must be a text")
-        kept[key] = value[:METADATA_VALUE_MAX]
+            raise invalid(f"metadata.{key[:METADATA_KEY_MAX]}", "must be a text")
+        if len(key) <= METADATA_KEY_MAX:
+            kept[key] = value[:METADATA_VALUE_MAX]
     if len(kept) > METADATA_KEYS_MAX:
         raise invalid("metadata", f"must have at most {METADATA_KEYS_MAX} keys, has {len(kept)}")
     return kept

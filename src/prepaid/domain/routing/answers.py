@@ -19,7 +19,7 @@ PENDING: Verdict = "pending"
 ACCEPTED = 202
 
 
-class WorkspaceView(Struct, frozen=True, rename="camel"):
+class RequestWorkspace(Struct, frozen=True, rename="camel"):
     """The workspace of a request, as its answer and its events show it."""
 
     id: str
@@ -53,7 +53,7 @@ def combined(parts: Sequence[Verdict]) -> Verdict:
     return next((verdict for verdict in (BILLED, PENDING) if verdict in parts), FAILED)
 
 
-def with_workspace(route: Route, answer: bytes, workspace: WorkspaceView) -> bytes:
+def with_workspace(route: Route, answer: bytes, workspace: RequestWorkspace) -> bytes:
     """The answer with the workspace where the route wants it; else as it was, byte for byte."""
     if route.workspace_at is None:
         return answer

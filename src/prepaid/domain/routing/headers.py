@@ -27,15 +27,21 @@ REMADE = frozenset({"host", "expect"})
 #: What an upstream says of itself, and its cookies: the next caller is somebody else.
 UPSTREAMS_OWN = frozenset({"server", "date", "set-cookie", "x-request-id", "idempotent-replayed"})
 
+_ONWARD = HOP_BY_HOP | CALLERS_OWN | REMADE
+# A buffered answer is read, and a compressed one may be larger than anybody expects.
+_ONWARD_BUFFERED = _ONWARD | {"accept-encoding", "content-length"}
+_BACK = HOP_BY_HOP | UPSTREAMS_OWN
+_BACK_BUFFERED = _BACK | {"content-length", "etag", "content-md5", "digest", "content-digest"}
+
 
 def onward(asked: Iterable[tuple[str, str]], own: Mapping[str, str], *, buffered: bool) -> Pairs:
     """The headers of a request as its upstream gets them; `own` are the seller's."""
     pairs = list(asked)
-    dropped = HOP_BY_HOP | CALLERS_OWN | REMADE | named_by_connection(pairs) | set(own)
-    if buffered:
-        # A buffered answer is read, and a compressed one may be larger than anybody expects.
-        dropped |= {"accept-encoding", "content-length"}
-    kept = [(name, value) for name, value in pairs if name.lower() not in dropped]
+    dropped = _ONWARD_BUFFERED if buffered else _ONWARD
+    hop = named_by_connection(pairs)
+    if hop or own:
+        dropped = dropped | hop | own.keys()
+    kept = [pair for pair in pairs if pair[0].lower() not in dropped]
     if buffered and "accept-encoding" not in own:
         kept.append(("accept-encoding", "identity"))
     return (*kept, *own.items())
@@ -43,11 +49,12 @@ def onward(asked: Iterable[tuple[str, str]], own: Mapping[str, str], *, buffered
 
 def back(told: Iterable[tuple[str, str]], *, buffered: bool) -> Pairs:
     """The headers of an answer as the caller gets them; the length of a buffered one is new."""
-    pairs = list(told)
-    dropped = HOP_BY_HOP | UPSTREAMS_OWN | named_by_connection(pairs)
-    if buffered:
-        dropped |= {"content-length", "etag", "content-md5", "digest", "content-digest"}
-    return tuple((name.lower(), value) for name, value in pairs if name.lower() not in dropped)
+    pairs = [(name.lower(), value) for name, value in told]
+    dropped = _BACK_BUFFERED if buffered else _BACK
+    hop = named_by_connection(pairs)
+    if hop:
+        dropped |= hop
+    return tuple(pair for pair in pairs if pair[0] not in dropped)
 
 
 def named_by_connection(pairs: Iterable[tuple[str, str]]) -> set[str]:

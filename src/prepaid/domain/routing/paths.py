@@ -46,6 +46,8 @@ def params(wanted: Sequence[str], asked: Sequence[str]) -> dict[str, str] | None
 
 def climbs(path: str) -> bool:
     """An upstream may read it as another path than the one that is priced: `a/%2e%2e/b`."""
+    if not {".", "%", "\\"}.intersection(path):
+        return False
     plain = path.lower()
     for encoded, character in _STEPS:
         plain = plain.replace(encoded, character)

@@ -10,29 +10,9 @@ from hashlib import sha256
 from prepaid.domain.refusals import invalid
 from prepaid.domain.routing.json_trees import Json
 from prepaid.domain.routing.routes import Match, Route
-from prepaid.domain.routing.templates import Asked, Field
+from prepaid.domain.routing.templates import Asked
 
 Pairs = Sequence[tuple[str, str]]
-
-
-def fields(route: Route) -> tuple[Field, ...]:
-    """Every part of a request that prices, routes or recognises it."""
-    found: list[Field] = []
-    if route.sku is not None:
-        found += route.sku.template.fields
-    if route.repeat is not None:
-        found += route.repeat.key
-    if route.upstream_path is not None:
-        found += route.upstream_path.fields
-    if route.stored is not None:
-        found.append(route.stored)
-    return tuple(found)
-
-
-def reads_body(route: Route) -> bool:
-    """Something of the JSON body prices or routes the request."""
-    has_list = route.sku is not None and route.sku.each is not None
-    return has_list or any(field.source == "body" for field in fields(route))
 
 
 def asked_of(match: Match, query: Pairs, headers: Pairs, body: Json) -> Asked:
@@ -41,7 +21,7 @@ def asked_of(match: Match, query: Pairs, headers: Pairs, body: Json) -> Asked:
     Raises:
         Refusal: 400 naming a query parameter or header that is read and was sent twice.
     """
-    for field in fields(match.route):
+    for field in match.route.reads:
         if field.source in {"query", "header"}:
             pairs = query if field.source == "query" else headers
             if [name for name, _ in pairs].count(field.path[0]) > 1:
@@ -68,7 +48,7 @@ def check_names_once(data: bytes) -> None:
 
 def header_words(route: Route, asked: Asked) -> str:
     """The headers that are read, as one text."""
-    names = sorted({f.path[0] for f in fields(route) if f.source == "header"})
+    names = sorted({f.path[0] for f in route.reads if f.source == "header"})
     return json.dumps([[name, asked.headers.get(name)] for name in names])
 
 

@@ -5,21 +5,20 @@ Pure values and look-ups. Knows neither prices nor networks; `file` makes the va
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from prepaid.domain.instants import HOUR, Span
-from prepaid.domain.refusals import invalid
-from prepaid.domain.routing import json_trees, paths, templates
+from prepaid.domain.routing import paths, templates
 from prepaid.domain.routing.templates import Asked, Field, Template
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 #: `plain` is any API; the others follow the rules of `domain/company`.
 Shape = Literal["plain", "company", "onboarding", "pricing"]
 SANDBOX: Final = "sandbox:register"  # the URL that means the register that ships
-ITEMS_MAX = 100  # items of one request that are billed one by one
 SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
 
 
@@ -89,6 +88,14 @@ class Route(Struct, frozen=True, kw_only=True):
     repeat: Repeat | None = None
     stored: Field | None = None  # when the request says it: the stored answer of that request id
     poll: Poll | None = None
+    # Made of the above once, not with each request:
+    segments: tuple[str, ...] = ()  # the path between its slashes
+    reads: tuple[Field, ...] = ()  # every part of a request that prices, routes or recognises it
+
+    def __post_init__(self) -> None:
+        """Fill in what follows from the rest."""
+        force_setattr(self, "segments", paths.segments(self.path))
+        force_setattr(self, "reads", _read_by(self))
 
     @property
     def is_free(self) -> bool:
@@ -96,9 +103,15 @@ class Route(Struct, frozen=True, kw_only=True):
         return self.sku is None and self.shape in {"plain", "pricing"}
 
     @property
-    def segments(self) -> tuple[str, ...]:
-        """The path between its slashes."""
-        return paths.segments(self.path)
+    def reads_body(self) -> bool:
+        """Something of the JSON body prices or routes a request."""
+        has_list = self.sku is not None and self.sku.each is not None
+        return has_list or any(field.source == "body" for field in self.reads)
+
+    @property
+    def reads_answer(self) -> bool:
+        """Something of the JSON answer decides what is billed, or where to ask again."""
+        return self.outcomes.status_at is not None or self.poll is not None
 
 
 class Match(Struct, frozen=True):
@@ -121,61 +134,42 @@ class Routes(Struct, frozen=True):
 
     routes: tuple[Route, ...] = ()
     upstreams: Mapping[str, Upstream] = {}
+    by_head: Mapping[str, tuple[Route, ...]] = {}  # by the first segment of the paths they match
+
+    def __post_init__(self) -> None:
+        """Sort the routes by what their paths begin with."""
+        heads = {route.segments[0] for route in self.routes}
+        by_head = {
+            head: tuple(r for r in self.routes if r.segments[0] == head or _is_open(r))
+            for head in heads
+        }
+        force_setattr(self, "by_head", by_head)
 
     def match(self, method: str, path: str) -> Match | None:
         """The route of a request; `path` as it came: percent-encoded, without a query."""
-        return next((found for found in self._all(path) if found.route.method == method), None)
+        return next((found for found in self.at(path) if found.route.method == method), None)
 
     def methods(self, path: str) -> tuple[str, ...]:
         """The methods that have a route at this path, for a 405."""
-        return tuple(dict.fromkeys(found.route.method for found in self._all(path)))
+        return tuple(dict.fromkeys(found.route.method for found in self.at(path)))
 
-    def _all(self, path: str) -> Iterator[Match]:
-        if not path.startswith("/") or paths.climbs(path):
-            return
+    def at(self, path: str) -> tuple[Match, ...]:
+        """The routes that match a path, whatever the method; the most exact first."""
         asked = paths.segments(path)
-        for route in self.routes:
-            params = paths.params(route.segments, asked)
-            if params is not None:
-                yield Match(route, params)
+        if not asked or not path.startswith("/"):
+            return ()
+        routes = self.by_head.get(asked[0])
+        if routes is None:
+            routes = tuple(route for route in self.routes if _is_open(route))
+        if not routes or paths.climbs(path):
+            return ()
+        found = ((route, paths.params(route.segments, asked)) for route in routes)
+        return tuple(Match(route, params) for route, params in found if params is not None)
 
 
 def ordered(routes: Sequence[Route]) -> tuple[Route, ...]:
     """Routes in the order they are tried: a written segment before a param, that before a rest."""
     return tuple(sorted(routes, key=lambda route: paths.rank(route.segments)))
-
-
-def lines(rule: SkuRule, asked: Asked) -> tuple[Line, ...]:
-    """The charges of a request, in the order of its items; items of one SKU share a charge.
-
-    Raises:
-        Refusal: 400 naming the field that is missing, of no SKU, or too long a list.
-    """
-    if rule.each is None:
-        return (Line(_sku(rule, asked, None, ())),)
-    bought: dict[str, list[str]] = {}
-    for item, wire in _items(rule.each, asked):
-        if item in rule.free:
-            continue
-        name = item if rule.names is None else rule.names.get(item)
-        if name is None:
-            raise invalid(wire, f"{item!r} is not sold here")
-        same = bought.setdefault(_sku(rule, asked, name, (wire,)), [])
-        if item not in same:
-            same.append(item)
-    return tuple(Line(sku, tuple(items)) for sku, items in bought.items())
-
-
-def repeat_key(repeat: Repeat, asked: Asked, line: Line) -> str | None:
-    """What two requests must have in common, beside account and SKU, for the second to be free.
-
-    None when the request does not say a key field: then nothing is a repeat of it. Spaces around
-    a value do not count.
-    """
-    values = [templates.value(wanted, asked) for wanted in repeat.key]
-    if any(value is None for value in values):
-        return None
-    return json_trees.encode([*((value or "").strip() for value in values), line.part]).decode()
 
 
 def stored_id(route: Route, asked: Asked) -> str | None:
@@ -193,25 +187,18 @@ def upstream_path(match: Match, path: str, asked: Asked) -> str:
     return path if wanted is None else templates.render_path(wanted, asked)
 
 
-def _sku(rule: SkuRule, asked: Asked, item: str | None, wires: Sequence[str]) -> str:
-    sku = templates.render(rule.template, asked, item)
-    if SKU.fullmatch(sku):
-        return sku
-    field = next((hole.name for hole in rule.template.fields if hole.source != "item"), None)
-    raise invalid(field or (wires[0] if wires else "sku"), f"makes no SKU: {sku!r}")
+def _is_open(route: Route) -> bool:
+    return paths.is_param(route.segments[0])
 
 
-def _items(path: tuple[str, ...], asked: Asked) -> Iterator[tuple[str, str]]:
-    # Each item's text, and what a refusal calls it.
-    name = ".".join(path)
-    found = json_trees.each(asked.body, path)
-    if found is None:
-        raise invalid(name, "must be a list")
-    if len(found) > ITEMS_MAX:
-        raise invalid(name, f"must have at most {ITEMS_MAX} items, has {len(found)}")
-    for place, value in enumerate(found):
-        text = json_trees.text(value)
-        wire = f"{name}[{place}]"
-        if text is None or len(text) > templates.VALUE_MAX:
-            raise invalid(wire, f"must be a text of at most {templates.VALUE_MAX} characters")
-        yield text, wire
+def _read_by(route: Route) -> tuple[Field, ...]:
+    found: list[Field] = []
+    if route.sku is not None:
+        found += route.sku.template.fields
+    if route.repeat is not None:
+        found += route.repeat.key
+    if route.upstream_path is not None:
+        found += route.upstream_path.fields
+    if route.stored is not None:
+        found.append(route.stored)
+    return tuple(found)

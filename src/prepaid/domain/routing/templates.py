@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final, Literal, cast
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from prepaid.domain.countries import ISO3
 from prepaid.domain.refusals import Refusal, invalid
@@ -50,11 +51,12 @@ class Template(Struct, frozen=True):
     """Fixed texts and the fields between them, in order."""
 
     parts: tuple[str | Field, ...]
+    fields: tuple[Field, ...] = ()  # the holes among them
 
-    @property
-    def fields(self) -> tuple[Field, ...]:
-        """The holes."""
-        return tuple(part for part in self.parts if isinstance(part, Field))
+    def __post_init__(self) -> None:
+        """Find the holes once, not with each request."""
+        holes = tuple(part for part in self.parts if isinstance(part, Field))
+        force_setattr(self, "fields", holes)
 
 
 class Asked(Struct, frozen=True):

@@ -22,12 +22,20 @@ proxied_request = Table(
     Column("status", Integer),
     Column("headers", LargeBinary, nullable=False),  # JSON list of pairs
     Column("answer", LargeBinary),
+    Column("answered_at", BigInteger),  # real clock: kept so long after it
     CheckConstraint("state IN ('in_flight', 'pending', 'done', 'released')", name="state"),
     Index(
         "ix_proxied_request_due_at",
         "due_at",
         sqlite_where=sql("due_at IS NOT NULL"),
         postgresql_where=sql("due_at IS NOT NULL"),
+    ),
+    # What nobody goes on with can be forgotten one day.
+    Index(
+        "ix_proxied_request_answered_at",
+        "answered_at",
+        sqlite_where=sql("due_at IS NULL"),
+        postgresql_where=sql("due_at IS NULL"),
     ),
 )
 
@@ -38,6 +46,8 @@ proxied_key = Table(
     Column("route", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("request", Text, nullable=False),  # the newest that came with it
+    Column("kept_until", BigInteger, nullable=False, server_default="0"),  # real clock
+    Index("ix_proxied_key_kept_until", "kept_until"),
     sqlite_with_rowid=False,
 )
 
@@ -48,5 +58,7 @@ repeat_mark = Table(
     Column("sku", Text, primary_key=True),
     Column("digest", LargeBinary, primary_key=True),
     Column("paid_at", BigInteger, nullable=False),
+    Column("kept_until", BigInteger, nullable=False, server_default="0"),  # real clock
+    Index("ix_repeat_mark_kept_until", "kept_until"),
     sqlite_with_rowid=False,
 )
