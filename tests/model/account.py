@@ -68,7 +68,18 @@ class ModelAccount(Till):
             raise Refusal("not_found", f"{name} does not exist")
         if name == "default":
             raise Refusal("default_workspace", "default stays")
-        self.alerts.archive(self.names.pop(name))
+        number = self.names.pop(name)
+        self.limits.put(number, None)
+        self.alerts.archive(number)
+
+    def limit(self, name: str, limit: tuple[int, int | None] | None) -> None:
+        """Put a spend limit (cents, and minutes or None for the month) in force, or take it away.
+
+        Changes nothing else, and has no number in the account's order.
+        """
+        if name not in self.names:
+            raise Refusal("not_found", f"{name} does not exist")
+        self.limits.put(self.names[name], limit)
 
     def configure(self, config: Config, now: Instant) -> Seq:
         """Put the merged configuration in force; its sequence number."""

@@ -9,6 +9,7 @@ from prepaid.domain.instants import Instant
 GLOBAL: WorkspaceNumber = 0  # the scope of the whole account; no workspace has this number
 LOW_BALANCE = "low_balance"
 HIGH_USAGE = "high_usage"
+LIMIT = "workspace_limit"
 
 
 @dataclass(frozen=True)
@@ -57,15 +58,16 @@ class ModelNotification:
 
     seq: Seq  # of the command that made it
     place: int  # 0, 1, 2 … among the notifications of that command
-    kind: str  # LOW_BALANCE or HIGH_USAGE
-    tier: str
+    kind: str  # LOW_BALANCE, HIGH_USAGE or LIMIT
+    tier: str  # `reached` of a limit
     scope: WorkspaceNumber  # GLOBAL for the balance and the global pass
     count: int  # how many crossings this (kind, scope, tier) has had, this one included
     fired_at: Instant
     cents: int  # the threshold
     balance: Micros  # right after the command
     spend: Micros | None  # right after the command; None for the balance
-    period_minutes: int | None  # None for the balance
+    period_minutes: int | None  # None for the balance, and for a limit of the calendar month
+    refused: tuple[Micros, str] | None = None  # of a limit: the charge, and when there is room
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from prepaid.domain.ids import Seq, WorkspaceNumber
 from prepaid.domain.instants import DAY, Instant, Span
 from prepaid.domain.refusals import Refusal, invalid
 from tests.model.alerts import Alerts
-from tests.model.facts import ModelAnswer, ModelCharge
+from tests.model.facts import LIMIT, ModelAnswer, ModelCharge, ModelNotification
 from tests.model.ledger import Ledger
+from tests.model.limits import Limits, shown
 
 SETTLE_AFTER_EXPIRY: Span = 35 * DAY
 IMPORT_REACH: Span = 400 * DAY
@@ -28,6 +29,7 @@ class Till:
         self.seq: Seq = 0  # the last one given out
         self.ledger = Ledger()
         self.alerts = Alerts(self.ledger)
+        self.limits = Limits(self.ledger)
         self.names: dict[str, WorkspaceNumber] = {}  # of active workspaces
 
     @property
@@ -64,6 +66,7 @@ class Till:
         time re-arms then it also re-arms at the next command, before that changes anything.
         """
         self.alerts.advance(now)
+        self.limits.meet(now)
         self.seq += 1
         return self.seq
 
@@ -80,6 +83,8 @@ class Till:
             amount = _product(unit_price, command.quantity)
         if command.occurred_at is None and not self._affords(amount):
             raise Refusal("insufficient_funds", f"needs {amount}, the balance is {self.balance}")
+        if command.occurred_at is None and number is not None:
+            self._check_limit(number, amount, now)
         charge = ModelCharge(
             seq=self.next_seq(now),
             workspace=number,
@@ -99,6 +104,30 @@ class Till:
         if amount > 0:
             self.alerts.used(charge.seq, number, high_usage=at >= now - WINDOW_REACH)
         return answer
+
+    def _check_limit(self, number: WorkspaceNumber, amount: Micros, now: Instant) -> None:
+        """A refusal that rings is the one refusal that is written down, and so has a number."""
+        told = self.limits.refused(number, amount, now)
+        if told is None:
+            return
+        if told.rings:
+            seq = self.next_seq(now)
+            rung = ModelNotification(
+                seq=seq,
+                place=0,
+                kind=LIMIT,
+                tier="reached",
+                scope=number,
+                count=self.limits.ring(number, told, now),
+                fired_at=now,
+                cents=told.limit.cents,
+                balance=self.balance,
+                spend=told.spent,
+                period_minutes=told.limit.minutes,
+                refused=(told.amount, shown(told.frees_at)),
+            )
+            self.alerts.notifications.append(rung)
+        raise told.refusal()
 
     def _affords(self, amount: Micros) -> bool:
         if amount == 0:

@@ -42,6 +42,7 @@ class ClockedDatabase:
         self._hand = hand
         self.read = database.read
         self.write = database.write
+        self.write_brief = database.write_brief
         self.close = database.close
         self.is_shared = database.is_shared
 

@@ -1,11 +1,14 @@
 """Random histories of one account: small amounts, near thresholds, at awkward moments."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from hypothesis import strategies as st
 
 from prepaid.domain.alarms import Tier
 from prepaid.domain.instants import DAY, HOUR, MINUTE, SECOND, Span
+
+T = TypeVar("T")
 
 WORKSPACES = ("default", "acme", "globex")
 
@@ -62,6 +65,13 @@ class Boundary:
 
 
 @dataclass(frozen=True)
+class NextMonth:
+    """Go to the first microsecond of the next month, or one beside it."""
+
+    off: int
+
+
+@dataclass(frozen=True)
 class Configure:
     changes: dict[str, object]
 
@@ -82,7 +92,22 @@ class Create:
     workspace: str
 
 
-Step = Batch | Tick | Boundary | Configure | Override | Archive | Create
+@dataclass(frozen=True)
+class Limit:
+    """A spend limit of so many cents, within minutes or (None) the calendar month; or none."""
+
+    workspace: str
+    limit: tuple[int, int | None] | None
+
+
+Step = Batch | Tick | Boundary | NextMonth | Configure | Override | Archive | Create | Limit
+
+
+def weighted(*choices: tuple[int, st.SearchStrategy[T]]) -> st.SearchStrategy[T]:
+    """One of some strategies, each so often; `one_of` takes the same one twice for one."""
+    pool = [strategy for times, strategy in choices for _ in range(times)]
+    return st.sampled_from(pool).flatmap(lambda strategy: strategy)
+
 
 names = st.sampled_from((*WORKSPACES, "default", None))
 cents = st.integers(0, 45)
@@ -114,7 +139,7 @@ undos = st.builds(
     st.one_of(st.none(), cents),
 )
 credits = st.builds(Credit, st.sampled_from((-20, -5, 10, 30, 60, 200)))
-commands = st.one_of(charges, charges, charges, undos, undos, credits, imports)
+commands = weighted((3, charges), (2, undos), (1, credits), (1, imports))
 batches = st.builds(Batch, st.lists(commands, min_size=1, max_size=5).map(tuple))
 
 ticks = st.builds(
@@ -150,17 +175,55 @@ override_changes = st.fixed_dictionaries(
     },
 ).filter(bool)
 named = st.sampled_from(WORKSPACES)
-steps = st.one_of(
-    batches,
-    batches,
-    batches,
-    batches,
-    ticks,
-    ticks,
-    boundaries,
-    st.builds(Configure, account_changes),
-    st.builds(Override, named, st.one_of(override_changes, st.none())),
-    st.builds(Archive, st.sampled_from(WORKSPACES[1:])),
-    st.builds(Create, st.sampled_from(WORKSPACES[1:])),
+limits = st.tuples(
+    st.sampled_from((0, 10, 20, 30, 50, 80)), st.sampled_from((None, None, 5, 7, 60, 90, 43_200))
+)
+steps: st.SearchStrategy[Step] = weighted(
+    (6, batches),
+    (2, ticks),
+    (1, boundaries),
+    (1, st.builds(NextMonth, st.integers(-1, 1))),
+    (1, st.builds(Configure, account_changes)),
+    (1, st.builds(Override, named, st.one_of(override_changes, st.none()))),
+    (1, st.builds(Limit, named, st.one_of(limits, st.none()))),
+    (1, st.builds(Archive, st.sampled_from(WORKSPACES[1:]))),
+    (1, st.builds(Create, st.sampled_from(WORKSPACES[1:]))),
 )
 histories = st.lists(steps, min_size=4, max_size=30)
+
+# Much credit and tight limits from the start, so that it is they that refuse.
+rich = Batch((Credit(10_000),))
+tight = st.tuples(st.sampled_from((10, 20, 30)), st.sampled_from((None, 5, 7, 60, 90, 1_440)))
+limited_names = st.sampled_from(("default", "acme", "acme", None))
+small = st.sampled_from((0, 1, 2, 5, 9, 10, 11, 40))
+minutes = st.sampled_from((MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR))
+limited_charges = st.builds(
+    Charge, limited_names, small, st.booleans(), minutes, st.sampled_from((None, None, "k1"))
+)
+limited_imports = st.builds(Import, limited_names, small, spans)
+limited_undos = st.builds(
+    Undo, st.sampled_from(("settle", "release", "refund")), which, st.one_of(st.none(), small)
+)
+limited_commands = weighted(
+    (6, limited_charges), (2, limited_undos), (1, credits), (1, limited_imports)
+)
+limited_steps: st.SearchStrategy[Step] = weighted(
+    (9, st.builds(Batch, st.lists(limited_commands, min_size=1, max_size=6).map(tuple))),
+    (3, st.builds(Tick, minutes)),
+    (1, ticks),
+    (2, st.builds(Boundary, which, st.sampled_from((5, 7, 60, 90, 1_440)), st.integers(-1, 1))),
+    (1, st.builds(NextMonth, st.integers(-1, 1))),
+    (1, st.builds(Limit, st.sampled_from(("default", "acme")), st.one_of(st.none(), tight))),
+    (1, st.sampled_from((Archive("acme"), Create("acme")))),
+)
+limited_histories = st.builds(
+    lambda first, second, steps: [
+        rich,
+        Limit("default", first),
+        Limit("acme", second),
+        *steps,
+    ],
+    tight,
+    tight,
+    st.lists(limited_steps, min_size=4, max_size=30),
+)

@@ -57,13 +57,24 @@ def world(database_url: str) -> Iterator[World]:
     made.close()
 
 
-@pytest.mark.timeout(3_600)
-@settings(
-    max_examples=EXAMPLES,
+lived = settings(
+    max_examples=max(1, EXAMPLES // 2),  # of each of the two tests
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+
+
+@pytest.mark.timeout(3_600)
+@lived
 @given(history=h.histories)
 def test_the_service_and_the_model_tell_the_same_story(world: World, history: list[h.Step]) -> None:
     """Answers, entries, usage, notifications and tiers are those of a model with no windows."""
+    world.live(history)
+
+
+@pytest.mark.timeout(3_600)
+@lived
+@given(history=h.limited_histories)
+def test_they_refuse_the_same_charges_by_spend_limits(world: World, history: list[h.Step]) -> None:
+    """What was spent, when there is room again, and which refusal rings: each told twice."""
     world.live(history)

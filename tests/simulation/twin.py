@@ -18,7 +18,8 @@ from prepaid.domain.commands import (
     Reserve,
     Settle,
 )
-from prepaid.domain.instants import DAY, MINUTE, Instant
+from prepaid.domain.instants import DAY, MINUTE, Instant, day_of, next_month
+from prepaid.domain.limits import Limit
 from prepaid.domain.refusals import Refusal
 from prepaid.flows import workspaces
 from prepaid.flows.desk import Desk
@@ -70,6 +71,9 @@ class Twin:
             case h.Boundary(which, minutes, off):
                 at = self._charge(which)[1] + minutes * MINUTE + off
                 self._hand.now = max(self._hand.now, at)
+            case h.NextMonth(off):
+                at = next_month(day_of(max(self._hand.now, self._at))) * DAY + off
+                self._hand.now = max(self._hand.now, at)
             case h.Create(name):
                 await self._both(
                     workspaces.create(self._desk, self.account, name, name),
@@ -84,6 +88,12 @@ class Twin:
                 await self._configure(changes)
             case h.Override(name, changes):
                 await self._override(name, changes)
+            case h.Limit(name, limit):
+                wanted = None if limit is None else Limit(*limit)
+                await self._both(
+                    workspaces.change(self._desk, self.account, name, limit=wanted),
+                    lambda: self.model.limit(name, limit),
+                )
             case h.Batch(commands):
                 await self._batch([self._command(command) for command in commands])
 
@@ -122,7 +132,7 @@ class Twin:
         try:
             answer = self.model.apply(command, now)
         except Refusal as refusal:
-            return refusal.code
+            return _told(refusal)
         return answer.seq, answer.balance, answer.replayed
 
     async def _configure(self, changes: dict[str, object]) -> None:
@@ -182,6 +192,13 @@ class Twin:
 
 def _plain(result: Outcome | BaseException) -> Answer:
     if isinstance(result, Refusal):
-        return result.code
+        return _told(result)
     assert isinstance(result, Outcome), result
     return result.seq, result.balance, result.replayed
+
+
+def _told(refusal: Refusal) -> str:
+    """The code of a refusal; that of a limit says exactly what was spent and when it frees."""
+    if refusal.code != "workspace_limit_reached":
+        return refusal.code
+    return " ".join([refusal.code, *(detail.message for detail in refusal.details)])

@@ -8,6 +8,7 @@ from prepaid.domain.alerting import Config, Override, Watch
 from prepaid.domain.amounts import Micros
 from prepaid.domain.ids import ACCOUNT_WIDE, AccountId, Seq, WorkspaceNumber
 from prepaid.domain.instants import Instant, Span
+from prepaid.domain.limits import Limit
 from prepaid.domain.topup_state import Terms
 from prepaid.domain.windows import GLOBAL
 
@@ -39,6 +40,7 @@ class Workspace(Struct, frozen=True):
     version: int
     archived: bool
     override: Override | None
+    limit: Limit | None = None
 
 
 class Tag(Struct, frozen=True):
@@ -78,6 +80,10 @@ class Directory:
         if found is None:
             found = self._watches[scope] = self._resolve(scope)
         return found
+
+    def limit(self, scope: int) -> Limit | None:
+        """The spend limit of a scope; only workspaces have one."""
+        return None if scope == GLOBAL else self.by_number[scope].limit
 
     def scopes(self, workspace: WorkspaceNumber) -> tuple[int, ...]:
         """The scopes a charge counts in: archived ones and the account-wide bucket have none."""

@@ -8,6 +8,7 @@ from prepaid.domain.amounts import Micros
 from prepaid.domain.charges import Charge
 from prepaid.domain.commands import Route
 from prepaid.domain.entries import Entry, Kind, chain
+from prepaid.domain.freeing import Ladder
 from prepaid.domain.ids import ACCOUNT_WIDE, Seq
 from prepaid.domain.instants import Instant
 from prepaid.domain.notifications import Notification
@@ -48,6 +49,7 @@ class Book:
         self.now = account.at
         self.charges: dict[Seq, Charge] = {}
         self.windows: dict[int, Window] = {}
+        self.ladders: dict[int, Ladder] = {}  # by scope, for refusals by a spend limit
         self.keys: dict[tuple[Route, str], Stored] = {}
 
         self.new_entries: list[Entry] = []

@@ -48,6 +48,11 @@ def iso_millis(instant: Instant) -> str:
     return f"{_second(seconds)}.{micros // 1000:03d}Z"
 
 
+def iso_millis_from(instant: Instant) -> str:
+    """The first whole millisecond that is not before it: for a moment from which a thing holds."""
+    return iso_millis(-(-instant // 1000) * 1000)
+
+
 def day_of(instant: Instant) -> int:
     """Number of the UTC day since 1970-01-01."""
     return instant // DAY

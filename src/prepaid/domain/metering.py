@@ -1,10 +1,13 @@
-"""What each command does to an account. Checks first, then changes: a refusal changes nothing."""
+"""What each command does to an account. Checks first, then changes.
+
+A refusal changes nothing, except that the first one by a spend limit is told (`limiting`).
+"""
 
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from prepaid.domain import charges
+from prepaid.domain import charges, limiting
 from prepaid.domain.accounts import Tag
 from prepaid.domain.amounts import Micros
 from prepaid.domain.book import Book, Outcome
@@ -55,6 +58,7 @@ def reserve(book: Book, command: Reserve) -> Outcome:
     amount = charges.price(command, unit_price)
     if command.occurred_at is None:
         charges.check_affordable(amount, account.balance, account.floor)
+        limiting.check(book, place.tag, amount)
     else:
         charges.check_import_time(command.occurred_at, book.now)
         if account.balance - amount < -BALANCE_MAX:

@@ -1,4 +1,4 @@
-"""Rolling spend per scope, exact to the microsecond. Knows nothing of tiers.
+"""Spend per scope within a time, exact to the microsecond. Knows nothing of tiers.
 
 Spend at `t` over a period P is the sum of the rows with `t - P < at <= t`. The window keeps that
 sum and subtracts what it passes, so a step costs the same however long the history is.
@@ -12,6 +12,7 @@ from prepaid.domain.alarms import Alarm
 from prepaid.domain.amounts import Micros
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import DAY, HOUR, MINUTE, Instant, Span
+from prepaid.domain.limits import Limit, LimitState
 
 GLOBAL = 0  # the scope of the whole account; any other scope is a workspace's number
 PERIOD_MIN: Span = 5 * MINUTE
@@ -29,6 +30,7 @@ class Window(Struct):
     tail: Instant  # the eviction frontier: rows at or before it are out
     head: Instant  # the newest time of any row of the scope; 0 for none
     alarm: Alarm
+    limit: LimitState | None = None  # a second frontier over the same rows; None: no limit ever
 
 
 class Slice(NamedTuple):
@@ -79,14 +81,23 @@ def passed(window: Window, old: Instant, new: Instant) -> Slice | None:
 def move(window: Window, now: Instant, period: Span, between: Micros) -> None:
     """Put the frontier at `now - period`, given the sum of the rows it passes."""
     tail = now - period
-    if tail >= window.head:
-        window.sum = 0
-    elif tail > window.tail:
-        window.sum -= between
-    else:  # a longer period takes rows back in
-        window.sum += between
+    window.sum = _moved(window.sum, window.tail, tail, window.head, between)
     window.tail = tail
     window.period = period
+
+
+def move_limit(window: Window, now: Instant, limit: Limit, between: Micros) -> None:
+    """Put the limit's frontier where it stands now, given the sum of the rows it passes."""
+    state, tail = window.limit, limit.frontier(now)
+    assert state is not None, "opened before it is moved"
+    state.sum = _moved(state.sum, state.tail, tail, window.head, between)
+    state.tail = tail
+
+
+def _moved(total: Micros, old: Instant, new: Instant, head: Instant, between: Micros) -> Micros:
+    if new >= head:
+        return 0
+    return total - between if new > old else total + between  # further back takes rows in again
 
 
 def add(window: Window, at: Instant, amount: Micros) -> None:
@@ -94,3 +105,5 @@ def add(window: Window, at: Instant, amount: Micros) -> None:
     if at > window.tail:
         window.sum += amount
     window.head = max(window.head, at)
+    if window.limit is not None:
+        window.limit.add(at, amount)

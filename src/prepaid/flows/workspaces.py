@@ -1,6 +1,9 @@
-"""Workspaces: create, list, give another legal name, archive."""
+"""Workspaces: create, list, give another legal name or spend limit, archive."""
 
-from prepaid.domain.ids import ACCOUNT_WIDE, DEFAULT, AccountId
+from msgspec import UNSET, UnsetType
+
+from prepaid.domain.ids import ACCOUNT_WIDE, DEFAULT, AccountId, WorkspaceNumber
+from prepaid.domain.limits import Limit
 from prepaid.domain.refusals import Refusal, not_found
 from prepaid.flows.accounts import locked
 from prepaid.flows.desk import Desk, existing
@@ -12,8 +15,10 @@ from prepaid.store.workspaces import NameTaken, WorkspaceRow
 WORKSPACES_MAX = 100_000
 
 
-async def create(desk: Desk, account: AccountId, name: str, legal_name: str) -> WorkspaceRow:
-    """A new workspace.
+async def create(
+    desk: Desk, account: AccountId, name: str, legal_name: str, limit: Limit | None = None
+) -> WorkspaceRow:
+    """A new workspace, with a spend limit or without.
 
     Raises:
         Refusal: `workspace_name_reserved`, `workspace_exists`.
@@ -23,7 +28,7 @@ async def create(desk: Desk, account: AccountId, name: str, legal_name: str) -> 
         raise Refusal("workspace_name_reserved", message)
 
     def work(connection: Connection, row: AccountRow) -> WorkspaceRow:
-        made = workspaces.create(connection, row.id, name, legal_name, desk.clock())
+        made = workspaces.create(connection, row.id, name, legal_name, desk.clock(), limit)
         if made.number > WORKSPACES_MAX:
             message = f"an account has at most {WORKSPACES_MAX} workspaces"
             raise Refusal("invalid_request", message)
@@ -47,19 +52,49 @@ async def every(desk: Desk, account: AccountId) -> list[WorkspaceRow]:
     return [row for row in await desk.vault.read(work) if row.archived_at is None]
 
 
-async def rename(desk: Desk, account: AccountId, name: str, legal_name: str | None) -> WorkspaceRow:
-    """Give a workspace another legal name; None changes nothing.
+async def one(desk: Desk, account: AccountId, number: WorkspaceNumber) -> WorkspaceRow:
+    """A workspace, also an archived one.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+    found = await desk.vault.read(lambda c: workspaces.get(c, account, number))
+    if found is None or number == ACCOUNT_WIDE:
+        raise not_found("the workspace")
+    return found
+
+
+async def change(
+    desk: Desk,
+    account: AccountId,
+    name: str,
+    legal_name: str | None = None,
+    limit: Limit | UnsetType | None = UNSET,
+) -> WorkspaceRow:
+    """Give a workspace another legal name, another spend limit, or both at once.
+
+    Args:
+        desk: whose vault is written.
+        account: whose workspace.
+        name: of the workspace.
+        legal_name: None keeps it.
+        limit: None takes it away; unset keeps it. The same limit again changes nothing.
 
     Raises:
         Refusal: `404 not_found`.
     """
 
     def work(connection: Connection, row: AccountRow) -> WorkspaceRow:
-        found = _active(connection, row.id, name)
-        if legal_name is None or legal_name == found.legal_name:
-            return found
-        accounts.change(connection, row.id, {}, desk.clock())
-        return workspaces.rename(connection, row.id, found, legal_name, desk.clock())
+        before = found = _active(connection, row.id, name)
+        now = desk.clock()
+        if legal_name is not None and legal_name != found.legal_name:
+            since = now + row.clock_offset
+            found = workspaces.rename(connection, row.id, found, legal_name, at=now, since=since)
+        if limit is not UNSET and limit != found.limit:
+            found = workspaces.set_limit(connection, row.id, found, limit, now)
+        if found != before:
+            accounts.change(connection, row.id, {}, now)
+        return found
 
     return await locked(desk, account, work)
 

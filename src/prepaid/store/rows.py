@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from prepaid.domain import alarms
+from prepaid.domain import alarms, limits
 from prepaid.domain.accounts import Account
 from prepaid.domain.book import Book
 from prepaid.domain.charges import Charge
@@ -18,7 +18,7 @@ ACCOUNT = (
     " topup"
 )
 CHARGE = ", ".join(column.name for column in tables.charge.columns)
-WINDOW = "account_id, scope, period, micros, tail, head, alarm"
+WINDOW = "account_id, scope, period, micros, tail, head, alarm, limit_state"
 ENTRY = ", ".join(column.name for column in tables.ledger_entry.columns)
 _IMPORTED = CHARGE.split(", ").index("imported")
 KEY = ", ".join(column.name for column in tables.idempotency_key.columns)
@@ -77,13 +77,15 @@ def charge_changes(value: Charge) -> tuple[Any, ...]:
 
 def window(row: Row) -> Window:
     """A window of the columns `WINDOW`."""
-    return Window(row[0], row[1], row[2], row[3], row[4], row[5], alarms.unpack(row[6]))
+    alarm, limit = alarms.unpack(row[6]), limits.unpack(row[7])
+    return Window(row[0], row[1], row[2], row[3], row[4], row[5], alarm, limit)
 
 
 def window_values(value: Window) -> tuple[Any, ...]:
     """The columns `WINDOW` of a window."""
     w = value
-    return (w.account, w.scope, w.period, w.sum, w.tail, w.head, alarms.pack(w.alarm))
+    alarm, limit = alarms.pack(w.alarm), limits.pack(w.limit)
+    return (w.account, w.scope, w.period, w.sum, w.tail, w.head, alarm, limit)
 
 
 def entries(books: Sequence[Book]) -> Iterator[tuple[Any, ...]]:

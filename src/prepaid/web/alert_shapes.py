@@ -1,6 +1,6 @@
 """What the customer's routes for notifications take and give (guide, "Configuration API")."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from prepaid.domain.alarms import Tier
 from prepaid.domain.alerting import Config
 from prepaid.domain.amounts import CENT
+from prepaid.domain.notifications import Kind
 from prepaid.domain.refusals import Refusal, invalid
 from prepaid.web.charge_shapes import ChargeRecord
 from prepaid.web.shapes import Body, Limit, Number, Shape
@@ -86,7 +87,7 @@ class RecentQuery(Body, frozen=True, kw_only=True):
 
     limit: Limit = 50
     after: str | None = None
-    kind: Literal["low_balance", "high_usage", "auto_topup"] | None = None
+    kind: Kind | None = None
     workspace: str | None = None
 
 
@@ -94,7 +95,7 @@ class NotificationShape(Shape, frozen=True, kw_only=True):
     """A notification as `recent` lists it."""
 
     id: str
-    kind: Literal["low_balance", "high_usage", "auto_topup"]
+    kind: Kind
     identifier: str
     account_id: str
     workspace_id: str | None

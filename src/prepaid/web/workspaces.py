@@ -1,19 +1,18 @@
-"""The customer's routes for workspaces, and the usage report."""
+"""The customer's routes for workspaces."""
 
 import re
-from typing import Annotated
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
 from prepaid.domain import ids
-from prepaid.domain.amounts import credit
+from prepaid.domain.amounts import cents
 from prepaid.domain.ids import AccountId
-from prepaid.domain.instants import iso_millis
+from prepaid.domain.instants import iso_millis, iso_millis_from
 from prepaid.domain.refusals import not_found
-from prepaid.flows import reports, workspaces
-from prepaid.flows.reports import WorkspaceUsage
-from prepaid.store.workspaces import WorkspaceRow
-from prepaid.web import parsing
+from prepaid.flows import limits, workspaces
+from prepaid.flows.limits import Limited
+from prepaid.web import limit_shapes, parsing
+from prepaid.web.limit_shapes import SpendLimitBody, SpendLimitShape
 from prepaid.web.routing import Answer, Call, Route
 from prepaid.web.shapes import Body, LegalName, Number, Ok, Shape, WorkspaceName
 
@@ -27,12 +26,14 @@ class WorkspaceBody(Body, frozen=True, kw_only=True):
 
     name: WorkspaceName
     legal_name: LegalName
+    spend_limit: SpendLimitBody | None = None
 
 
 class WorkspacePatch(Body, frozen=True, kw_only=True):
-    """Another legal name."""
+    """Another legal name, another spend limit; `spendLimit` null takes it away, omitted keeps."""
 
     legal_name: LegalName | UnsetType = UNSET
+    spend_limit: SpendLimitBody | UnsetType | None = UNSET
 
 
 class WorkspaceShape(Shape, frozen=True, kw_only=True):
@@ -44,46 +45,10 @@ class WorkspaceShape(Shape, frozen=True, kw_only=True):
     is_default: bool
     created_at: str
     updated_at: str
-
-
-Moment = Annotated[
-    str,
-    Meta(description="A UTC date, or a date-time with an offset", examples=["2026-04-01"]),
-]
-
-
-class UsageQuery(Body, frozen=True, kw_only=True):
-    """Which part of the usage. Dates: both ends included; date-times: the end excluded."""
-
-    start_date: Moment | None = None
-    end_date: Moment | None = None
-    workspace: Annotated[str, Meta(description="The name of a workspace")] | None = None
-
-
-class UsageWorkspace(Shape, frozen=True, omit_defaults=True, kw_only=True):
-    """Whose usage a row is."""
-
-    name: str
-    legal_name: str
-    is_default: bool
-    archived: bool = False
-
-
-class UsageLine(Shape, frozen=True, kw_only=True):
-    """Usage of one SKU."""
-
-    sku: str
-    count: int
-    total_credits: Number
-
-
-class UsageRow(Shape, frozen=True, kw_only=True):
-    """Usage of one workspace; `workspace` null is the account-wide bucket."""
-
-    workspace: UsageWorkspace | None
-    total_credits_used: Number
-    total_requests: int
-    breakdown: list[UsageLine]
+    spend_limit: SpendLimitShape | None
+    spend_in_period_cents: Number | None  # within the limit's period; null without a limit
+    limit_reached: bool  # nothing that costs credit can be charged now
+    limit_frees_at: str | None  # when it can be again, if the limit is reached; null: never
 
 
 async def every(call: Call) -> Answer:
@@ -93,8 +58,8 @@ async def every(call: Call) -> Answer:
 
 async def listed(call: Call, account: AccountId) -> Answer:
     """The active workspaces of an account, for the customer and for the operator."""
-    rows = await workspaces.every(call.desk, account)
-    return Answer([_shape(account, row) for row in rows])
+    found = await limits.every(call.desk, account)
+    return Answer([_shape(account, one) for one in found])
 
 
 async def create(call: Call) -> Answer:
@@ -106,43 +71,26 @@ async def made(call: Call, account: AccountId) -> Answer:
     """A new workspace of an account, for the customer and for the operator."""
     body: WorkspaceBody = call.body
     legal_name = parsing.plain_text(body.legal_name, "legalName", LEGAL_NAME_MAX)
-    row = await workspaces.create(call.desk, account, body.name, legal_name)
-    return Answer(_shape(account, row), 201)
+    limit = limit_shapes.limit_of(body.spend_limit)
+    row = await workspaces.create(call.desk, account, body.name, legal_name, limit)
+    return Answer(_shape(account, await limits.one(call.desk, account, row)), 201)
 
 
-async def rename(call: Call) -> Answer:
-    """Another legal name."""
-    wanted = call.body.legal_name
+async def change(call: Call) -> Answer:
+    """Another legal name, another spend limit, or both at once."""
+    wanted: WorkspacePatch = call.body
     legal_name = None
-    if wanted is not UNSET:
-        legal_name = parsing.plain_text(wanted, "legalName", LEGAL_NAME_MAX)
-    row = await workspaces.rename(call.desk, call.account, _name(call), legal_name)
-    return Answer(_shape(call.account, row))
+    if wanted.legal_name is not UNSET:
+        legal_name = parsing.plain_text(wanted.legal_name, "legalName", LEGAL_NAME_MAX)
+    limit = UNSET if wanted.spend_limit is UNSET else limit_shapes.limit_of(wanted.spend_limit)
+    row = await workspaces.change(call.desk, call.account, _name(call), legal_name, limit)
+    return Answer(_shape(call.account, await limits.one(call.desk, call.account, row)))
 
 
 async def archive(call: Call) -> Answer:
     """Take it out of use."""
     await workspaces.archive(call.desk, call.account, _name(call))
     return Answer(Ok())
-
-
-async def usage(call: Call) -> Answer:
-    """The usage report."""
-    return Answer(await usage_rows(call, call.account))
-
-
-async def usage_rows(call: Call, account: AccountId) -> list[UsageRow]:
-    """The usage report of an account, for the customer and for the operator."""
-    wanted: UsageQuery = call.query
-    start, end = parsing.period(wanted.start_date, wanted.end_date)
-    report = await reports.usage_report(
-        call.desk,
-        account,
-        reports.BEGINNING if start is None else max(start, reports.BEGINNING),
-        reports.END if end is None else min(end, reports.END),
-        wanted.workspace,
-    )
-    return [_usage_row(row) for row in report]
 
 
 def _name(call: Call) -> str:
@@ -153,7 +101,9 @@ def _name(call: Call) -> str:
     return name
 
 
-def _shape(account: AccountId, row: WorkspaceRow) -> WorkspaceShape:
+def _shape(account: AccountId, found: Limited) -> WorkspaceShape:
+    row, standing = found.row, found.standing
+    frees_at = None if standing is None else standing.frees_at
     return WorkspaceShape(
         id=ids.owned("ws", account, row.number),
         name=row.name,
@@ -161,26 +111,10 @@ def _shape(account: AccountId, row: WorkspaceRow) -> WorkspaceShape:
         is_default=row.number == ids.DEFAULT,
         created_at=iso_millis(row.created_at),
         updated_at=iso_millis(row.updated_at),
-    )
-
-
-def _usage_row(row: WorkspaceUsage) -> UsageRow:
-    place = row.workspace
-    return UsageRow(
-        workspace=None
-        if place is None
-        else UsageWorkspace(
-            name=place.name,
-            legal_name=place.legal_name,
-            is_default=place.number == ids.DEFAULT,
-            archived=place.archived_at is not None,
-        ),
-        total_credits_used=credit(sum(line.micros for line in row.lines)),
-        total_requests=sum(line.requests for line in row.lines),
-        breakdown=[
-            UsageLine(sku=line.sku, count=line.requests, total_credits=credit(line.micros))
-            for line in row.lines
-        ],
+        spend_limit=limit_shapes.shape(row.limit),
+        spend_in_period_cents=None if standing is None else cents(standing.spent),
+        limit_reached=standing is not None and standing.is_reached,
+        limit_frees_at=None if frees_at is None else iso_millis_from(frees_at),
     )
 
 
@@ -206,18 +140,9 @@ ROUTES = [
         refusals=("workspace_exists", "workspace_name_reserved"),
     ),
     Route(
-        "GET",
-        BASE + "/usage",
-        usage,
-        "Get usage report per workspace",
-        who="account",
-        query=UsageQuery,
-        answer=list[UsageRow],
-    ),
-    Route(
         "PATCH",
         BASE + "/{name}",
-        rename,
+        change,
         "Update a workspace",
         who="account",
         body=WorkspacePatch,

@@ -35,6 +35,7 @@ spend_window = Table(
     Column("tail", BigInteger, nullable=False),
     Column("head", BigInteger, nullable=False),
     Column("alarm", LargeBinary),
+    Column("limit_state", LargeBinary),  # packed `LimitState`; null: never had a limit
     sqlite_with_rowid=False,
     postgresql_with=HOT,
 )
