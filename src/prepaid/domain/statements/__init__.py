@@ -1,0 +1,1 @@
+"""Monthly statements: which month a charge belongs to, what it costs the client, what is told."""

@@ -1,0 +1,86 @@
+"""The prices an account asks of its own clients, by workspace and SKU."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from prepaid.domain import ids
+from prepaid.domain.ids import AccountId, WorkspaceNumber
+from prepaid.domain.refusals import invalid
+from prepaid.domain.statements.prices import ANY_WORKSPACE, ClientPrice
+from prepaid.flows.accounts import locked
+from prepaid.flows.desk import Desk, existing
+from prepaid.store import accounts, statement_settings, workspaces
+from prepaid.store.accounts import AccountRow
+from prepaid.store.vault import Connection
+from prepaid.store.workspaces import WorkspaceRow
+
+
+class WantedPrice(Struct, frozen=True):
+    """A price for clients as it is asked for."""
+
+    workspace: str | None  # name or id; None: any
+    price: ClientPrice  # its workspace is filled in
+
+
+class NamedPrice(Struct, frozen=True):
+    """A price for clients with the workspace it is for."""
+
+    workspace: WorkspaceRow | None  # None: any
+    price: ClientPrice
+
+
+async def prices(desk: Desk, account: AccountId) -> list[NamedPrice]:
+    """The prices an account asks of its clients.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+
+    def work(connection: Connection) -> list[NamedPrice]:
+        existing(accounts.get(connection, account), account)
+        return _named(connection, account)
+
+    return await desk.vault.read(work)
+
+
+async def replace_prices(
+    desk: Desk, account: AccountId, wanted: Sequence[WantedPrice]
+) -> list[NamedPrice]:
+    """Put a new list in place of the old one. Months that are not closed have the new prices.
+
+    Raises:
+        Refusal: `404 not_found`, 400 naming `prices[…]`.
+    """
+
+    def work(connection: Connection, row: AccountRow) -> list[NamedPrice]:
+        rules: dict[tuple[WorkspaceNumber, str], ClientPrice] = {}
+        known = _numbers(row.id, workspaces.every(connection, row.id))
+        for place, one in enumerate(wanted):
+            field = f"prices[{place}]"
+            number = ANY_WORKSPACE if one.workspace is None else known.get(one.workspace)
+            if number is None:
+                raise invalid(f"{field}.workspace", f"{one.workspace!r} is unknown")
+            rule = replace(one.price, workspace=number)
+            if (rule.workspace, rule.sku) in rules:
+                raise invalid(field, "is for the same workspace and SKU as one before it")
+            rules[rule.workspace, rule.sku] = rule
+        statement_settings.replace_prices(connection, row.id, list(rules.values()))
+        return _named(connection, row.id)
+
+    return await locked(desk, account, work)
+
+
+def _numbers(account: AccountId, rows: Sequence[WorkspaceRow]) -> dict[str, WorkspaceNumber]:
+    """Workspaces by id, and the active ones by name too."""
+    by_id = {ids.owned("ws", account, row.number): row.number for row in rows}
+    return by_id | {row.name: row.number for row in rows if row.archived_at is None}
+
+
+def _named(connection: Connection, account: AccountId) -> list[NamedPrice]:
+    rows = {row.number: row for row in workspaces.every(connection, account)}
+    return [
+        NamedPrice(rows.get(price.workspace), price)
+        for price in statement_settings.prices(connection, account)
+    ]

@@ -1,0 +1,146 @@
+"""What an account's statements are, out of its usage, its prices and what was billed before.
+
+Works inside a transaction it is handed. To close a month, that one must hold the account's lock.
+"""
+
+from datetime import UTC, tzinfo
+from functools import lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from prepaid.domain.ids import ACCOUNT_WIDE, WorkspaceNumber
+from prepaid.domain.instants import Instant
+from prepaid.domain.statements import statement as rules
+from prepaid.domain.statements.months import Calendar, Month, Period
+from prepaid.domain.statements.prices import PriceBook
+from prepaid.domain.statements.settings import UTC_NAME
+from prepaid.domain.statements.statement import (
+    Billed,
+    Client,
+    Line,
+    Place,
+    Seller,
+    Statement,
+    Used,
+)
+from prepaid.store import statement_settings, statements, usage, workspaces
+from prepaid.store.accounts import AccountRow
+from prepaid.store.vault import Connection
+from prepaid.store.workspaces import WorkspaceRow
+
+Reason = Literal["month_open", "holds_open", "earlier_month_open"]
+
+
+@lru_cache(maxsize=64)
+def zone_of(name: str) -> tzinfo:
+    """A time zone by its IANA name.
+
+    Raises:
+        ValueError: there is none of this name.
+    """
+    if name == UTC_NAME:
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError("is no time zone, such as Europe/Paris") from error
+
+
+class Making:
+    """The statements of one account, as they stand in this transaction."""
+
+    def __init__(self, connection: Connection, row: AccountRow, now: Instant) -> None:
+        self._connection = connection
+        self._row = row
+        self.now = now  # of the account
+        self.settings = statement_settings.get(connection, row.id)
+        self.closed = statements.closed(connection, row.id)
+        self.calendar = Calendar(self.closed, zone_of(self.settings.time_zone))
+        first = statements.first_import(connection, row.id)
+        beginning = row.created_at if first is None else min(first, row.created_at)
+        self.earliest = self.calendar.month_of(beginning)
+        self.open_month = self.closed[-1].month + 1 if self.closed else self.earliest
+
+    def why_open(self, month: Month) -> Reason | None:
+        """Why the statements of a month that is not closed are drafts; None: they need not be."""
+        period = self.calendar.period(month)
+        if self.now < period.ends:
+            return "month_open"
+        if statements.has_holds(self._connection, self._row.id, period.ends):
+            return "holds_open"
+        return None if month == self.open_month else "earlier_month_open"
+
+    def drafts(self, month: Month) -> list[Statement]:
+        """What the statements of an open month come to by now; the account-wide bucket last."""
+        period = self.calendar.period(month)
+        found, names = self._lines(month), self._legal_names(period)
+        places: list[tuple[WorkspaceRow | None, WorkspaceNumber]] = [
+            (row, row.number)
+            for row in workspaces.every(self._connection, self._row.id)
+            if row.number in found or _was_there(row, period)
+        ]
+        if ACCOUNT_WIDE in found:
+            places.append((None, ACCOUNT_WIDE))
+        return [
+            self._statement(
+                period, Client(number, None if row is None else row.name, names[number]), found
+            )
+            for row, number in places
+        ]
+
+    def _lines(self, month: Month) -> dict[WorkspaceNumber, tuple[Line, ...]]:
+        account, currency = self._row.id, self._row.currency
+        billed: dict[Place, Billed] = {}
+        months = [month]
+        if month == self.open_month:
+            # Whatever changed in a month that is final is billed on the first that is not.
+            billed = statements.billed(self._connection, account)
+            months = list(range(self.earliest, month + 1))
+        prices = statement_settings.prices(self._connection, account)
+        book = PriceBook(prices, self._row.credit_price, currency)
+        used = {place: count for one in months for place, count in self._used(one).items()}
+        return rules.lines(rules.differences(used, billed), billed, book, currency)
+
+    def _used(self, month: Month) -> dict[Place, Used]:
+        period = self.calendar.period(month)
+        report = usage.report(self._connection, self._row.id, period.starts, period.ends)
+        return {
+            Place(line.workspace, month, line.sku): Used(line.requests, line.micros)
+            for line in report
+        }
+
+    def _legal_names(self, period: Period) -> dict[WorkspaceNumber, str]:
+        names = statements.legal_names(self._connection, self._row.id, period.ends)
+        return names | {ACCOUNT_WIDE: self._row.name}
+
+    def _statement(
+        self, period: Period, client: Client, found: dict[WorkspaceNumber, tuple[Line, ...]]
+    ) -> Statement:
+        settings, lines = self.settings, found.get(client.workspace, ())
+        subtotal = rules.subtotal(lines)
+        return Statement(
+            account=self._row.id,
+            month=period.month,
+            client=client,
+            seller=Seller(
+                settings.legal_name or self._row.name,
+                settings.address,
+                settings.tax_id,
+                settings.logo,
+            ),
+            currency=self._row.currency,
+            time_zone=settings.time_zone,
+            starts=period.starts,
+            ends=period.ends,
+            lines=lines,
+            subtotal=subtotal,
+            tax=rules.tax(settings, subtotal),
+            payment_terms=settings.payment_terms,
+        )
+
+
+def _was_there(row: WorkspaceRow, period: Period) -> bool:
+    """Whether the workspace was active in the month, for a while at least."""
+    return row.created_at < period.ends and (
+        row.archived_at is None or row.archived_at > period.starts
+    )

@@ -1,0 +1,216 @@
+"""Monthly statements: read them, and close the months that are over.
+
+A month is closed by whoever looks first, or by the worker: with the account locked, when it is
+over, its holds have ended, and every month before it is closed.
+"""
+
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from prepaid.domain.ids import AccountId, Owned, WorkspaceNumber
+from prepaid.domain.refusals import Refusal, invalid, not_found
+from prepaid.domain.statements import statement as rules
+from prepaid.domain.statements.months import YEAR_MAX, Month, Period
+from prepaid.domain.statements.settings import Logo
+from prepaid.domain.statements.statement import Statement
+from prepaid.flows.accounts import locked
+from prepaid.flows.desk import Desk, existing
+from prepaid.flows.metering import fresh
+from prepaid.flows.statement_making import Making, Reason
+from prepaid.flows.statement_news import announce
+from prepaid.store import accounts, statement_settings, statements, workspaces
+from prepaid.store.accounts import AccountRow
+from prepaid.store.vault import Connection
+
+MONTHS_AT_ONCE = 120  # closed by one call; ten years
+LAST_MONTH: Month = 12 * YEAR_MAX
+WORKSPACE_BITS = 31  # of a statement's number in its id; the month stands above
+
+
+class Sheet(NamedTuple):
+    """A statement, and why it is a draft; None: it is final."""
+
+    statement: Statement
+    why_draft: Reason | None
+
+
+class MonthView(NamedTuple):
+    """A month that has statements."""
+
+    period: Period
+    is_final: bool
+
+
+def number_of(statement: Statement) -> int:
+    """The number in a statement's id: the same while it is a draft and after."""
+    return statement.month << WORKSPACE_BITS | statement.client.workspace
+
+
+def place_of(number: int) -> tuple[Month, WorkspaceNumber]:
+    """The month and workspace that the number of an id means."""
+    return number >> WORKSPACE_BITS, number & ((1 << WORKSPACE_BITS) - 1)
+
+
+async def of_month(
+    desk: Desk, account: AccountId, month: Month, name: str | None = None
+) -> list[Sheet]:
+    """The statements of a month, by workspace, the account-wide bucket last.
+
+    Args:
+        desk: the parts to work with.
+        account: whose.
+        month: one that has begun.
+        name: only workspaces that ever had this name.
+
+    Raises:
+        Refusal: 404 for the account, 400 naming `month` or `workspace`.
+    """
+    await close(desk, account, month)
+
+    def work(connection: Connection) -> list[Sheet]:
+        named = None if name is None else _named(connection, account, name)
+        return [
+            sheet
+            for sheet in _of(desk, connection, account, month)
+            if named is None or sheet.statement.client.workspace in named
+        ]
+
+    return await desk.vault.read(work)
+
+
+async def one(desk: Desk, place: Owned) -> Sheet:
+    """One statement.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+    month, workspace = place_of(place.number)
+    if month > LAST_MONTH:
+        raise not_found("the statement")
+    await close(desk, place.account, month)
+    for sheet in await desk.vault.read(lambda c: _of(desk, c, place.account, month, workspace)):
+        if sheet.statement.client.workspace == workspace:
+            return sheet
+    raise not_found("the statement")
+
+
+async def months(desk: Desk, account: AccountId) -> list[MonthView]:
+    """The months that have statements, the present one first.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+    await close(desk, account)
+
+    def work(connection: Connection) -> list[MonthView]:
+        making = _making(desk, connection, existing(accounts.get(connection, account), account))
+        first = making.closed[0].month if making.closed else making.open_month
+        present = making.calendar.month_of(making.now)
+        return [
+            MonthView(making.calendar.period(month), making.calendar.is_closed(month))
+            for month in range(present, first - 1, -1)
+        ]
+
+    return await desk.vault.read(work)
+
+
+async def logo(desk: Desk, statement: Statement) -> Logo | None:
+    """The picture in a statement's head."""
+    wanted = statement.seller.logo
+    if wanted is None:
+        return None
+    account = statement.account
+    return await desk.vault.read(lambda c: statement_settings.get_logo(c, account, wanted))
+
+
+async def close(desk: Desk, account: AccountId, until: Month | None = None) -> int:
+    """Close the months that can be closed, in order; how many that were.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+    row = await fresh(desk, account)
+    done = 0
+    while done < MONTHS_AT_ONCE:
+        # First without a lock: mostly there is nothing to close.
+        if not await desk.vault.read(lambda c: _closable(desk, c, row, until)):
+            break
+        if not await locked(desk, account, lambda c, now: _close_next(desk, c, now, until)):
+            break
+        done += 1
+    return done
+
+
+def _making(desk: Desk, connection: Connection, row: AccountRow) -> Making:
+    now = max(desk.vault.clock(connection) + row.clock_offset, row.at)
+    return Making(connection, row, now)
+
+
+def _closable(desk: Desk, connection: Connection, row: AccountRow, until: Month | None) -> bool:
+    return _next(_making(desk, connection, row), until) is not None
+
+
+def _next(making: Making, until: Month | None) -> Month | None:
+    """The month that can be closed now."""
+    month = making.open_month
+    if until is not None and month > until:
+        return None
+    return month if making.why_open(month) is None else None
+
+
+def _close_next(desk: Desk, connection: Connection, row: AccountRow, until: Month | None) -> bool:
+    making = _making(desk, connection, row)
+    month = _next(making, until)
+    if month is None:  # somebody else was faster
+        return False
+    last, prefix = statements.last_number(connection, row.id), making.settings.prefix
+    made = [
+        (number, replace(draft, number=rules.label(prefix, number), final_at=making.now))
+        for number, draft in enumerate(making.drafts(month), last + 1)
+    ]
+    period = making.calendar.period(month)
+    statements.close(connection, row.id, period, made, making.now)
+    if making.settings.automatic:
+        after = Making(connection, row, making.now)
+        due_at = after.calendar.period(after.open_month).ends
+        statement_settings.put_off(connection, row.id, due_at)
+        if period.ends > making.settings.automatic_since:
+            final = [statement for _, statement in made]
+            at = desk.vault.clock(connection)
+            announce(connection, row, month, final, fired_at=making.now, at=at)
+    return True
+
+
+def _of(
+    desk: Desk,
+    connection: Connection,
+    account: AccountId,
+    month: Month,
+    workspace: WorkspaceNumber | None = None,
+) -> list[Sheet]:
+    making = _making(desk, connection, existing(accounts.get(connection, account), account))
+    if making.calendar.is_closed(month):
+        final = statements.of_month(connection, account, month, workspace)
+        return [Sheet(made, None) for made in final]
+    if month > making.calendar.month_of(making.now):
+        raise invalid("month", "must not be in the future")
+    if month < making.open_month:
+        return []  # before the first statement: what is told of it now is a correction
+    # A hold may have ended since we looked whether the month can be closed: then the next one
+    # who looks closes it.
+    reason = making.why_open(month) or "holds_open"
+    return [Sheet(draft, reason) for draft in making.drafts(month)]
+
+
+def _named(connection: Connection, account: AccountId, name: str) -> set[WorkspaceNumber]:
+    found = {row.number for row in workspaces.every(connection, account) if row.name == name}
+    if not found:
+        message = f"this account never had a workspace named {name!r}"
+        raise Refusal("workspace_not_found", message, invalid("workspace", "is unknown").details)
+    return found
+
+
+async def paper(desk: Desk, sheet: Sheet) -> bytes:
+    """A statement as PDF."""
+    return await desk.printer.pdf(sheet.statement, await logo(desk, sheet.statement))
