@@ -1,5 +1,7 @@
 """`prepaid usage report`: the account's own report, for people and for programs."""
 
+import csv
+import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -80,3 +82,34 @@ def test_wrong_input_is_told_in_a_line(
     result = prepaid(migrated_sqlite_url, "usage", "report", "--account", ada, *words, code=1)
 
     assert says in result.stderr
+
+
+def exported(url: str, account: str, *words: object) -> list[dict[str, str]]:
+    result = prepaid(url, "usage", "export", "--account", account, *words)
+    return list(csv.DictReader(io.StringIO(result.stdout)))
+
+
+def test_export_writes_every_charge(database_url: str, tmp_path: Path) -> None:
+    """The lines of a report, down to the charge; beside whoever serves, since it only reads."""
+    ada, log, out = new_account(database_url), tmp_path / "log.csv", tmp_path / "charges.csv"
+    log.write_text(LOG.format(month()))
+    prepaid(database_url, "usage", "import", log, "--account", ada, "--create-workspaces")
+    all_of_them = exported(database_url, ada)
+
+    assert [one["credits"] for one in all_of_them] == ["0.000001", "1", "0.5"]
+    assert exported(database_url, ada, "--sku", "page", "--workspace", "acme") == all_of_them[:1]
+    assert exported(database_url, ada, "--to", f"{month()}-01") == all_of_them[1:]
+    said = prepaid(database_url, "usage", "export", "--account", ada, "--out", out).stdout
+    assert "3 charges written" in said
+    assert list(csv.DictReader(io.StringIO(out.read_text()))) == all_of_them
+    assert [one.name for one in tmp_path.iterdir() if "charges" in one.name] == ["charges.csv"]
+
+
+def test_export_says_what_it_cannot_find(migrated_sqlite_url: str, ada: str) -> None:
+    def said(*words: str) -> str:
+        return prepaid(migrated_sqlite_url, "usage", "export", *words, code=1).stderr
+
+    assert "no account id" in said("--account", "ada")
+    assert "does not exist" in said("--account", "acc_0000000000000001")
+    assert "never had a workspace" in said("--account", ada, "--workspace", "rome")
+    assert "startDate" in said("--account", ada, "--from", "yesterday")

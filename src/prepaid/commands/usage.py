@@ -1,21 +1,24 @@
-"""`prepaid usage`: import request logs as charges, report what was used."""
+"""`prepaid usage`: import request logs as charges, report what was used, export charges."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from prepaid.commands import api
+from prepaid.commands import api, usage_export
 from prepaid.commands.accounts import BASE, Json
 from prepaid.commands.api import Api, in_path
 from prepaid.commands.console import fail
 from prepaid.commands.tables import show_csv, show_json, show_table
+from prepaid.commands.usage_export import Export
 from prepaid.commands.usage_import import ITEMS_MAX
 from prepaid.commands.usage_lines import FIELDS, METADATA, BadFile, source
 from prepaid.commands.usage_run import Wanted, run
-from prepaid.web.workspaces import UsageRow
+from prepaid.domain.refusals import Refusal
+from prepaid.web.charge_lists import ChargeQuery, wanted_of
+from prepaid.web.usage import UsageRow
 
-app = typer.Typer(no_args_is_help=True, help="Import request logs, report usage.")
+app = typer.Typer(no_args_is_help=True, help="Import request logs, report usage, export charges.")
 
 Account = Annotated[str, typer.Option(help="The account's id, acc_…", show_default=False)]
 
@@ -102,6 +105,29 @@ def report(
         show_csv(("workspace", "legalName", "sku", "count", "credits"), _lines(rows))
     else:
         _show(rows)
+
+
+@app.command()
+def export(
+    account: Account,
+    start: Annotated[
+        str | None, typer.Option("--from", help="First day, or date-time", show_default=False)
+    ] = None,
+    end: Annotated[
+        str | None,
+        typer.Option("--to", help="Last day, or date-time (excluded)", show_default=False),
+    ] = None,
+    workspace: Annotated[str | None, typer.Option(help="Only this workspace, id or name")] = None,
+    sku: Annotated[str | None, typer.Option(help="Only this SKU")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write this file; to the screen without")] = None,
+) -> None:
+    """Write every charge as CSV, newest first. Reads the database only, beside a server too."""
+    query = ChargeQuery(start_date=start, end_date=end, sku=sku)
+    try:
+        wanted = wanted_of(query, None)
+    except Refusal as refusal:
+        raise fail(str(refusal)) from refusal
+    usage_export.run(Export(account, wanted, workspace, out))
 
 
 def _lines(rows: list[UsageRow]) -> list[tuple[object, ...]]:

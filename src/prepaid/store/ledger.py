@@ -1,18 +1,21 @@
 """Reading the ledger and its charges."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, literal_column, select, tuple_
 
 from prepaid.domain.accounts import Tag
 from prepaid.domain.charges import Charge
 from prepaid.domain.entries import Entry
-from prepaid.domain.ids import AccountId, Seq
+from prepaid.domain.ids import AccountId, Seq, WorkspaceNumber
 from prepaid.domain.instants import Instant
 from prepaid.store import rows
 from prepaid.store import tables as t
 
 NO_SEQ_YET: Seq = 2**62
+# As the partial index has it, and of no type: SQLite does not see it behind `imported = 1`.
+IMPORTED: ColumnElement[bool] = literal_column("charge.imported")
 
 
 def entries(connection: Connection, account: AccountId, before: Seq, limit: int) -> list[Entry]:
@@ -66,6 +69,23 @@ def tag(connection: Connection, value: Charge) -> Tag | None:
     return None if row is None else Tag(*row)
 
 
+def tags(
+    connection: Connection, account: AccountId, wanted: Sequence[tuple[WorkspaceNumber, int]]
+) -> dict[tuple[WorkspaceNumber, int], Tag]:
+    """What answers say of workspaces, by number and version of the legal name."""
+    if not wanted:
+        return {}
+    w, n = t.workspace.c, t.legal_name.c
+    query = (
+        select(n.version, w.number, w.name, n.legal_name)
+        .join_from(
+            t.workspace, t.legal_name, (w.account_id == n.account_id) & (w.number == n.number)
+        )
+        .where(w.account_id == account, tuple_(n.number, n.version).in_(wanted))
+    )
+    return {(row.number, row.version): Tag(*row[1:]) for row in connection.execute(query)}
+
+
 def seqs_around(
     connection: Connection, account: AccountId, start: Instant, end: Instant
 ) -> tuple[Seq, Seq]:
@@ -73,19 +93,20 @@ def seqs_around(
 
     Time grows with the sequence number, so a binary search finds them without an index on time.
     """
-    return _last_before(connection, account, start), _first_from(connection, account, end)
+    return _last_before(connection, account, start), first_from(connection, account, end)
 
 
 def _last_before(connection: Connection, account: AccountId, at: Instant) -> Seq:
     e = t.ledger_entry.c
-    first = _first_from(connection, account, at)
+    first = first_from(connection, account, at)
     query = (
         select(e.seq).where(e.account_id == account, e.seq < first).order_by(e.seq.desc()).limit(1)
     )
     return connection.execute(query).scalar_one_or_none() or 0
 
 
-def _first_from(connection: Connection, account: AccountId, at: Instant) -> Seq:
+def first_from(connection: Connection, account: AccountId, at: Instant) -> Seq:
+    """Sequence number of the first entry of that time or later; `NO_SEQ_YET` when there is none."""
     e = t.ledger_entry.c
     newest = select(e.seq).where(e.account_id == account).order_by(e.seq.desc()).limit(1)
     low, high = 0, (connection.execute(newest).scalar_one_or_none() or 0) + 1

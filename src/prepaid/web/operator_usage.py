@@ -1,21 +1,15 @@
 """The operator's view of an account's workspaces and usage: the same as the account's own."""
 
-from prepaid.web import parsing
+from prepaid.web import accept, parsing
+from prepaid.web import usage as reports
 from prepaid.web.routing import Answer, Call, Route
-from prepaid.web.workspaces import (
-    UsageQuery,
-    UsageRow,
-    WorkspaceBody,
-    WorkspaceShape,
-    listed,
-    made,
-    usage_rows,
-)
+from prepaid.web.usage import UsageQuery, UsageRow
+from prepaid.web.workspaces import WorkspaceBody, WorkspaceShape, listed, made
 
 
 async def usage(call: Call) -> Answer:
     """The usage report of an account."""
-    return Answer(await usage_rows(call, parsing.account_id(call.path["id"])))
+    return await reports.of_account(call, parsing.account_id(call.path["id"]))
 
 
 async def workspaces(call: Call) -> Answer:
@@ -37,6 +31,7 @@ ROUTES = [
         "Usage report of an account",
         query=UsageQuery,
         answer=list[UsageRow],
+        also_as=(accept.CSV,),
         refusals=("workspace_not_found",),
     ),
     Route(

@@ -51,6 +51,7 @@ charge = Table(
         "ix_charge_imported",
         "account_id",
         "reserved_at",
+        "seq",
         sqlite_where=text("imported"),
         postgresql_where=text("imported"),
     ),
