@@ -10,6 +10,8 @@ from pysqlite3 import dbapi2
 
 from prepaid.domain import ids
 from prepaid.domain.ids import AccountId
+from prepaid.domain.limits import Limit
+from prepaid.flows import payment_methods, topups, workspaces
 from prepaid.store.migrate import upgrade
 from tests import postgres
 from tests.kit.history import History
@@ -29,10 +31,14 @@ def lived(url: str, seed: int, steps: int = 150) -> AccountId:
     async def live() -> AccountId:
         async with opened(url) as shop:
             account = await shop.account(credits=400)
+            await workspaces.change(shop.desk, account, "default", limit=Limit(10_000, 43_200))
             await History(shop, account, seed).live(steps)
             # So that there is something in every window, and an open hold.
             await shop.reserve(account, settle=True)
             await shop.reserve(account)
+            await payment_methods.put(shop.desk, account, "pm_card_visa")
+            await topups.buy(shop.desk, account, 500, None)
+            await topups.work(shop.desk)
             return account
 
     return asyncio.run(live())
@@ -67,6 +73,11 @@ def test_nothing_drifts_after_any_history(database_url: str, seed: int) -> None:
     assert report["charges"] > 40
 
 
+REFUND_OF_NOTHING = (
+    "INSERT INTO topup_correction"
+    " SELECT account_id, 're_1', 1, 'refund', 1, 'eur', 7, {charge} FROM topup"
+)
+
 # What is changed, which check tells it, and what it must name. `{id}` is the account.
 TAMPERED = [
     ("UPDATE account SET balance = balance + 1", "balance", "balance of the account"),
@@ -92,11 +103,20 @@ TAMPERED = [
     ("DELETE FROM usage WHERE grain = 'm'", "usage by month", "month of"),
     ("UPDATE spend SET micros = micros + 1 WHERE at = {at}", "spend", "the whole account at"),
     ("DELETE FROM spend WHERE at = {at} AND scope = 1", "spend", "workspace default at"),
+    ("DELETE FROM spend WHERE at = {at} AND scope = 1", "spend limits", "workspace default"),
     ("UPDATE spend_hour SET micros = 0 WHERE scope = 0", "spend by hour", "the whole account"),
     ("UPDATE spend_window SET micros = micros + 1 WHERE scope = 1", "windows", "default"),
     ("UPDATE spend_window SET head = 1 WHERE scope = 0", "windows", "newest time"),
     ("DELETE FROM spend_window WHERE scope = 0", "windows", "the whole account"),
     ("UPDATE account SET holds_due = NULL", "holds", "next expiry"),
+    ("DELETE FROM topup_credit", "top-ups", "credits of top-up 1"),
+    ("UPDATE topup SET status = 'failed'", "top-ups", "credits of top-up 1"),
+    ("UPDATE topup SET amount = amount + 1", "top-ups", "top-up in entry"),
+    (
+        REFUND_OF_NOTHING,
+        "top-ups",
+        "refund in entry {charge}",
+    ),
 ]
 
 
@@ -112,7 +132,7 @@ def test_each_kind_of_tampering_is_named(
 
     assert changed >= 1
     assert told, report["drift"]
-    assert names in " ".join(drift["place"] for drift in told)
+    assert names.format(charge=charge) in " ".join(drift["place"] for drift in told)
     assert {drift["account"] for drift in told} == {ids.account(account)}
     assert all(drift["expected"] != drift["found"] for drift in told)
 

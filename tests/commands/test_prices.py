@@ -1,5 +1,8 @@
 """`prepaid prices`: single prices, whole files, and own prices of an account."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +40,17 @@ def test_one_price_is_set_changed_and_removed(migrated_sqlite_url: str) -> None:
     assert report == {"sku": "report", "credits": 0.5, "unit": "page", "description": "A report"}
     assert [price["sku"] for price in answer(url, "prices", "list")] == ["report"]
     assert "has no price" in prepaid(url, "prices", "remove", "other", code=1).stderr
+
+
+def test_two_operators_at_once_lose_no_price(migrated_postgres_url: str) -> None:
+    """The command changes the whole list, so it must see what another has changed meanwhile."""
+    skus = [f"sku-{n}" for n in range(4)]
+    words = [sys.executable, "-m", "prepaid", "prices", "set"]
+    environment = os.environ | {"PREPAID_DATABASE_URL": migrated_postgres_url}
+    operators = [subprocess.Popen([*words, sku, "1"], env=environment) for sku in skus]
+    assert [operator.wait(60) for operator in operators] == [0, 0, 0, 0]
+
+    assert [price["sku"] for price in answer(migrated_postgres_url, "prices", "list")] == skus
 
 
 def test_own_prices_stand_beside_the_list(migrated_sqlite_url: str) -> None:

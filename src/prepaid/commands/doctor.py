@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from prepaid import settings
 from prepaid.commands.api import plain
 from prepaid.commands.console import fail, say
-from prepaid.commands.database import Stopped, file_of
+from prepaid.commands.database import Stopped, check_file, check_tables, id_of
 from prepaid.commands.tables import show_json
 from prepaid.domain import ids
 from prepaid.domain.ids import AccountId
@@ -62,10 +62,10 @@ def doctor(
 
 
 async def _report(wanted: Settings, account: str | None) -> Report:
-    _check_file(wanted)
-    only = None if account is None else _id_of(account)
+    check_file(wanted)
+    only = None if account is None else id_of(account)
     async with snapshots.opened(wanted.database_url) as database:
-        await _check_tables(database)
+        await check_tables(database)
         accounts = await flow.every_account(database) if only is None else [only]
         found = await _examine(database, accounts)
     wrong = _wrong_settings(wanted)
@@ -79,33 +79,6 @@ async def _report(wanted: Settings, account: str | None) -> Report:
         drift=drift,
         unlisted=sum(examined.unlisted for examined in found),
     )
-
-
-def _check_file(wanted: Settings) -> None:
-    path = file_of(wanted)
-    if path is not None and not path.is_file():
-        message = f"there is no file {path}; check PREPAID_DATABASE_URL, or run `prepaid migrate`"
-        raise Stopped(message)
-
-
-def _id_of(text: str) -> AccountId:
-    found = ids.parse_account(text)
-    if found is None:
-        message = f"{text} is no account id; `prepaid accounts list` shows them"
-        raise Stopped(message)
-    return found
-
-
-async def _check_tables(database: Snapshots) -> None:
-    try:
-        there = await database.read(snapshots.revision)
-    except Unavailable as error:
-        message = f"the database cannot be read: {error}; check PREPAID_DATABASE_URL"
-        raise Stopped(message) from error
-    newest = snapshots.newest_revision()
-    if there != newest:
-        message = f"the tables are at revision {there}, not {newest}; run `prepaid migrate`"
-        raise Stopped(message)
 
 
 def _wrong_settings(wanted: Settings) -> list[str]:

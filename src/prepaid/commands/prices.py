@@ -8,7 +8,7 @@ import typer
 
 from prepaid.commands import api
 from prepaid.commands.accounts import Json, decimal_of
-from prepaid.commands.api import Api, in_path
+from prepaid.commands.api import Api, Refused, in_path
 from prepaid.commands.console import fail, say
 from prepaid.commands.price_files import BadPrices, read, write
 from prepaid.commands.tables import show_json, show_table
@@ -20,6 +20,9 @@ app = typer.Typer(no_args_is_help=True, help="The price list, and own prices of 
 Account = Annotated[str | None, typer.Option(help="Own prices of this account", show_default=False)]
 Sku = Annotated[str, typer.Argument(help="What is sold, like fra-company-data")]
 Prices = list[PriceShape]
+
+ATTEMPTS_MAX = 20  # each is lost only to another operator's change
+CHANGED = "prices_changed"
 
 
 def _path(account: str | None) -> str:
@@ -33,13 +36,20 @@ async def _listed(service: Api, account: str | None) -> Prices:
 
 
 def _change(account: str | None, change: Callable[[Prices], Prices]) -> tuple[Prices, Prices]:
-    """The prices before and after a change of the whole list."""
+    """The prices before and after a change of the whole list, which others may change too."""
 
     async def work(service: Api) -> tuple[Prices, Prices]:
-        before = await _listed(service, account)
-        body = {"prices": change(before)}
-        after = await service.ask("PUT", _path(account), PriceListShape, body=body)
-        return before, after.prices
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            before = await service.ask("GET", _path(account), PriceListShape)
+            body = {"prices": change(before.prices), "version": before.version}
+            try:
+                after = await service.ask("PUT", _path(account), PriceListShape, body=body)
+            except Refused as refused:
+                if refused.problem.code != CHANGED or attempt == ATTEMPTS_MAX:
+                    raise
+            else:
+                return before.prices, after.prices
+        raise AssertionError("the last attempt has returned or raised")
 
     return api.run(work)
 

@@ -4,7 +4,6 @@ Sums are compared in the order both streams come in, so nothing is held but the 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple, TypeVar
 
 from prepaid.domain import ids
 from prepaid.domain.amounts import Micros, credit
@@ -14,22 +13,13 @@ from prepaid.domain.instants import DAY, HOUR, Instant, iso_micros, month_of_day
 from prepaid.domain.usage import DAY as BY_DAY
 from prepaid.domain.usage import MONTH as BY_MONTH
 from prepaid.domain.windows import GLOBAL, PERIOD_MAX
-from prepaid.store import recount, recount_spend
+from prepaid.flows.doctor_streams import Difference, unequal
+from prepaid.flows.doctor_topups import topups
+from prepaid.store import recount, recount_limits, recount_spend
 from prepaid.store.recount import Cell, Held, Usage
 from prepaid.store.vault import Connection
 
-K = TypeVar("K", int, tuple[int, int], tuple[int, int, str])
-V = TypeVar("V")
-
 NOTHING: Usage = (0, 0)
-
-
-class Difference(NamedTuple):
-    """One place where what is kept is not what it should be."""
-
-    place: str
-    expected: str
-    found: str
 
 
 class Seen:
@@ -42,25 +32,6 @@ class Seen:
 
 
 Check = Callable[[Connection, Held, Seen], Iterator[Difference]]
-
-
-def unequal(
-    expected: Iterable[tuple[K, V]], found: Iterable[tuple[K, V]], nothing: V
-) -> Iterator[tuple[K, V, V]]:
-    """Where two streams in the same order differ; a place that one lacks is `nothing` there."""
-    left, right = iter(expected), iter(found)
-    a, b = next(left, None), next(right, None)
-    while a is not None or b is not None:
-        if b is None or (a is not None and a[0] < b[0]):
-            assert a is not None, "one of the two is there"
-            place, should, is_, a = a[0], a[1], nothing, next(left, None)
-        elif a is None or b[0] < a[0]:
-            place, should, is_, b = b[0], nothing, b[1], next(right, None)
-        else:
-            place, should, is_ = a[0], a[1], b[1]
-            a, b = next(left, None), next(right, None)
-        if should != is_:
-            yield place, should, is_
 
 
 def balance(connection: Connection, row: Held, seen: Seen) -> Iterator[Difference]:
@@ -190,6 +161,14 @@ def windows(connection: Connection, row: Held, _seen: Seen) -> Iterator[Differen
         yield Difference(f"window of {_scope(connection, row, scope)}", "there", "missing")
 
 
+def limits(connection: Connection, row: Held, _seen: Seen) -> Iterator[Difference]:
+    """What each spend limit has counted against the rows after its frontier."""
+    for limit in recount_limits.limits(connection, row.id):
+        if limit.micros != limit.rows:
+            name = f"spend within the limit of {_scope(connection, row, limit.scope)}"
+            yield Difference(name, _credits(limit.rows), _credits(limit.micros))
+
+
 def holds(connection: Connection, row: Held, _seen: Seen) -> Iterator[Difference]:
     """No open hold expires before the account says, or nobody would expire it."""
     due = recount.next_due(connection, row.id)
@@ -208,7 +187,9 @@ CHECKS: dict[str, Check] = {
     "spend": spend,
     "spend by hour": hours,
     "windows": windows,
+    "spend limits": limits,
     "holds": holds,
+    "top-ups": topups,
 }
 
 

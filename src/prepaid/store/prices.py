@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import asdict
 from sqlalchemy import Connection, delete, insert, select, update
 
 from prepaid.domain.amounts import Micros
@@ -26,15 +27,16 @@ def listed(connection: Connection) -> list[Price]:
     return [Price(*row) for row in connection.execute(query)]
 
 
-def replace_list(connection: Connection, prices: Sequence[Price]) -> None:
-    """Put a new list in place of the old; every process sees it at its next command."""
-    # The epoch's row first: two writers of the list come one after the other.
+def lock_list(connection: Connection) -> None:
+    """Let one writer of the list come after the other; every process looks at the list again."""
     connection.execute(update(t.price_list).values(epoch=t.price_list.c.epoch + 1))
+
+
+def replace_list(connection: Connection, prices: Sequence[Price]) -> None:
+    """Put a new list in place of the old, which is locked."""
     connection.execute(delete(t.price))
     if prices:
-        names = Price.__struct_fields__
-        rows = [{name: getattr(price, name) for name in names} for price in prices]
-        connection.execute(insert(t.price), rows)
+        connection.execute(insert(t.price), [asdict(price) for price in prices])
 
 
 def of(connection: Connection, account: AccountId, skus: Sequence[str]) -> dict[str, Micros | None]:
@@ -51,7 +53,11 @@ def of(connection: Connection, account: AccountId, skus: Sequence[str]) -> dict[
 def own(connection: Connection, account: AccountId) -> list[Price]:
     """The own prices of an account, by SKU."""
     a = t.account_price.c
-    query = select(a.sku, a.micros).where(a.account_id == account).order_by(a.sku)
+    query = (
+        select(a.sku, a.micros, a.unit, a.description)
+        .where(a.account_id == account)
+        .order_by(a.sku)
+    )
     return [Price(*row) for row in connection.execute(query)]
 
 
@@ -59,7 +65,5 @@ def replace_own(connection: Connection, account: AccountId, prices: Sequence[Pri
     """Put new own prices in place of the old ones of a locked account."""
     connection.execute(delete(t.account_price).where(t.account_price.c.account_id == account))
     if prices:
-        rows = [
-            {"account_id": account, "sku": price.sku, "micros": price.micros} for price in prices
-        ]
+        rows = [{"account_id": account, **asdict(price)} for price in prices]
         connection.execute(insert(t.account_price), rows)

@@ -28,6 +28,7 @@ class PriceListBody(Body, frozen=True, kw_only=True):
     """The whole list; what is not in it has no price afterwards."""
 
     prices: Annotated[list[PriceBody], Meta(max_length=PRICES_MAX)]
+    version: Annotated[str, Meta(description="Of the list this was made from")] | None = None
 
 
 class PriceShape(Shape, frozen=True, kw_only=True):
@@ -40,9 +41,10 @@ class PriceShape(Shape, frozen=True, kw_only=True):
 
 
 class PriceListShape(Shape, frozen=True, kw_only=True):
-    """The whole list, by SKU."""
+    """The whole list, by SKU. Its version changes whenever the list does."""
 
     prices: list[PriceShape]
+    version: str
 
 
 async def listed(call: Call) -> Answer:
@@ -51,8 +53,9 @@ async def listed(call: Call) -> Answer:
 
 
 async def replace_list(call: Call) -> Answer:
-    """A new price list."""
-    return _answer(await prices.replace_list(call.desk, _wanted(call.body)))
+    """A new price list. With `version`, only if nobody has changed the list since."""
+    wanted = _wanted(call.body)
+    return _answer(await prices.replace_list(call.desk, wanted, call.body.version))
 
 
 async def own(call: Call) -> Answer:
@@ -61,9 +64,9 @@ async def own(call: Call) -> Answer:
 
 
 async def replace_own(call: Call) -> Answer:
-    """New own prices of an account."""
-    account = parsing.account_id(call.path["id"])
-    return _answer(await prices.replace_own(call.desk, account, _wanted(call.body)))
+    """New own prices of an account. With `version`, only if nobody has changed them since."""
+    account, wanted = parsing.account_id(call.path["id"]), _wanted(call.body)
+    return _answer(await prices.replace_own(call.desk, account, wanted, call.body.version))
 
 
 def _wanted(body: PriceListBody) -> list[Price]:
@@ -97,7 +100,7 @@ def _answer(rows: list[Price]) -> Answer:
         )
         for row in rows
     ]
-    return Answer(PriceListShape(prices=shown))
+    return Answer(PriceListShape(prices=shown, version=prices.version_of(rows)))
 
 
 OWN = "/v2/operator/accounts/{id}/prices"
@@ -110,6 +113,7 @@ ROUTES = [
         "Replace the price list",
         body=PriceListBody,
         answer=PriceListShape,
+        refusals=("prices_changed",),
     ),
     Route("GET", OWN, own, "Own prices of an account", answer=PriceListShape),
     Route(
@@ -119,5 +123,6 @@ ROUTES = [
         "Replace the own prices of an account",
         body=PriceListBody,
         answer=PriceListShape,
+        refusals=("prices_changed",),
     ),
 ]

@@ -28,5 +28,7 @@ account_price = Table(
     key(),
     Column("sku", Text, primary_key=True),
     Column("micros", BigInteger, nullable=False),
+    Column("unit", Text, nullable=False, server_default="request"),
+    Column("description", Text, nullable=False, server_default=""),
     CheckConstraint("micros >= 0", name="not_negative"),
 )
