@@ -54,6 +54,16 @@ def test_a_key_is_shown_once_and_revoked(database_url: str) -> None:
     assert listed["revokedAt"] is not None
 
 
+def test_a_link_to_the_dashboard_is_made_for_admins_only(migrated_sqlite_url: str) -> None:
+    """Where no mail is sent, the operator hands the link over."""
+    new_account(migrated_sqlite_url, "--admin", "a@example.com")
+    made = prepaid(migrated_sqlite_url, "accounts", "link", "A@example.com")
+    refused = prepaid(migrated_sqlite_url, "accounts", "link", "b@example.com", code=1)
+
+    assert "http://127.0.0.1:8080/dashboard/sign-in/" in made.stdout
+    assert "is the address of no admin" in refused.stderr
+
+
 def test_a_closed_account_gets_no_keys_until_it_is_reopened(migrated_sqlite_url: str) -> None:
     ada = new_account(migrated_sqlite_url)
     prepaid(migrated_sqlite_url, "accounts", "close", ada)

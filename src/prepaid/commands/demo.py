@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +17,7 @@ from prepaid.commands.database import Stopped, make_ready
 from prepaid.domain import ids
 from prepaid.domain.amounts import CREDIT
 from prepaid.domain.commands import Configure, Credit
-from prepaid.flows import accounts, endpoints, prices, workspaces
+from prepaid.flows import accounts, endpoints, prices, signing_in, workspaces
 from prepaid.flows.desk import Desk
 from prepaid.flows.endpoints import Wish
 from prepaid.sandbox import register_prices
@@ -28,6 +29,7 @@ from prepaid.store.sqlite import FileInUse
 
 FOLDER = Path(".demo")
 CREDITS = 1_000
+ADMIN = "ops@example.com"
 PRICES = [Price(p.sku, p.micros, p.unit, p.description) for p in register_prices.prices()]
 
 Port = Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on")]
@@ -44,10 +46,10 @@ def demo(port: Port = 8080) -> None:
     try:
         make_ready(wanted)
         if known.get("database_url") != wanted.database_url:
-            known |= {"database_url": wanted.database_url} | asyncio.run(_seed(wanted))
+            known |= {"database_url": wanted.database_url} | asyncio.run(_at_desk(wanted, _fill))
         secrets_file.touch(mode=0o600)
         secrets_file.write_text(json.dumps(known, indent=2), "utf-8")
-        _explain(wanted, known)
+        _explain(wanted, known, asyncio.run(_at_desk(wanted, _links)))
         serve.run(wanted)
     except FileInUse as error:
         raise fail(f"{error}; stop the other demo first") from error
@@ -73,21 +75,36 @@ def _settings(known: dict[str, str], port: int) -> Settings:
     )
 
 
-async def _seed(wanted: Settings) -> dict[str, str]:
+async def _at_desk(
+    wanted: Settings, work: Callable[[Desk, str], Awaitable[dict[str, str]]]
+) -> dict[str, str]:
     desk = assembly.open_desk(wanted)
     desk.vault.start()
     try:
-        return await _fill(desk, wanted.public_url + HOOKS)
+        return await work(desk, wanted.public_url)
     finally:
         await desk.vault.stop()
 
 
-async def _fill(desk: Desk, hooks: str) -> dict[str, str]:
+async def _links(desk: Desk, base: str) -> dict[str, str]:
+    """New ones at each start: a link works once, and for 15 minutes."""
+    admin, operator = (
+        await signing_in.make_link(desk, ADMIN),
+        await signing_in.make_operator_link(desk),
+    )
+    return {
+        "dashboard": f"{base}/dashboard/sign-in/{admin}",
+        "console": f"{base}/operator/sign-in/{operator}",
+    }
+
+
+async def _fill(desk: Desk, base: str) -> dict[str, str]:
+    hooks = base + HOOKS
     await prices.replace_list(desk, PRICES)
     account = await accounts.create(
         desk,
         name="Demo Reseller",
-        admins=("ops@example.com",),
+        admins=(ADMIN,),
         currency="EUR",
         sandbox=True,
         floor=None,
@@ -107,7 +124,7 @@ async def _fill(desk: Desk, hooks: str) -> dict[str, str]:
     return {"account_id": ids.account(account.id), "api_key": key}
 
 
-def _explain(wanted: Settings, known: dict[str, str]) -> None:
+def _explain(wanted: Settings, known: dict[str, str], links: dict[str, str]) -> None:
     base = wanted.public_url
     say(f"""
 [bold]Prepaid demo[/]  {base}  (API: {base}/docs)
@@ -116,6 +133,11 @@ def _explain(wanted: Settings, known: dict[str, str]) -> None:
   API key       {known["api_key"]}
   operator key  {known["operator_key"]}
   data          {shown(known["database_url"])}
+
+Open in a browser; each link works once, within 15 minutes:
+
+  dashboard     {links["dashboard"]}
+  console       {links["console"]}
 
 Paste these into another terminal:
 

@@ -4,12 +4,13 @@ import json
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from prepaid.domain.amounts import Micros
 from prepaid.domain.entries import CHAIN_START
 from prepaid.domain.ids import DEFAULT, AccountId, Seq
 from prepaid.domain.instants import Instant, Span
+from prepaid.store import people
 from prepaid.store import tables as t
 
 DEFAULT_NAME = "default"
@@ -61,11 +62,22 @@ def create(connection: Connection, row: AccountRow) -> None:
             updated_at=at,
         )
     )
+    people.set_admins(connection, row.id, row.admins)
     place = {"account_id": row.id, "number": DEFAULT, "version": 1, "legal_name": row.name}
     connection.execute(insert(t.legal_name).values(place))
     connection.execute(
         insert(t.workspace).values(**place, name=DEFAULT_NAME, created_at=at, updated_at=at)
     )
+
+
+def every() -> Select[Any]:
+    """The query for accounts, to be narrowed; `rows` runs it."""
+    return select(*_COLUMNS)
+
+
+def rows(connection: Connection, query: Select[Any]) -> list[AccountRow]:
+    """The accounts that a query made of `every` finds."""
+    return [_row(row) for row in connection.execute(query)]
 
 
 def get(connection: Connection, account: AccountId) -> AccountRow | None:
@@ -78,10 +90,10 @@ def page(
     connection: Connection, after: AccountId, limit: int, search: str | None = None
 ) -> list[AccountRow]:
     """Accounts in id order, those after `after`, at most `limit`."""
-    query = select(*_COLUMNS).where(t.account.c.id > after).order_by(t.account.c.id).limit(limit)
+    query = every().where(t.account.c.id > after).order_by(t.account.c.id).limit(limit)
     if search:
         query = query.where(t.account.c.name.icontains(search, autoescape=True))
-    return [_row(row) for row in connection.execute(query)]
+    return rows(connection, query)
 
 
 def lock(connection: Connection, account: AccountId) -> AccountRow | None:
@@ -95,8 +107,10 @@ def change(
     connection: Connection, account: AccountId, values: dict[str, object], at: Instant
 ) -> None:
     """Set columns of a locked account, and raise its epoch so that every process looks again."""
-    if "admins" in values:
-        values = values | {"admins": json.dumps(values["admins"])}
+    admins = values.get("admins")
+    if isinstance(admins, tuple):
+        people.set_admins(connection, account, admins)
+        values = values | {"admins": json.dumps(admins)}
     connection.execute(
         update(t.account)
         .where(t.account.c.id == account)

@@ -42,6 +42,7 @@ account = Table(
     Column("chain", LargeBinary, nullable=False),
     Column("holds_due", BigInteger),
     Column("alarm", LargeBinary),
+    Index("ix_account_name", "name", "id"),
     postgresql_with=HOT,
 )
 
@@ -71,6 +72,8 @@ workspace = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("archived_at", BigInteger),
+    Column("limit_cents", BigInteger),  # null: no spend limit
+    Column("limit_minutes", Integer),  # of its rolling period; null: the calendar month
     Index(
         "uq_workspace_active_name",
         "account_id",
@@ -88,4 +91,5 @@ legal_name = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("legal_name", Text, nullable=False),
+    Column("at", BigInteger, nullable=False, server_default="0"),  # 0: always
 )
