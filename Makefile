@@ -14,7 +14,8 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install dev demo test test-unit simulate check check-migrations fmt lock bench clean
+.PHONY: help install dev demo test test-unit simulate browser screenshots check check-migrations \
+	fmt lock bench clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,11 +27,23 @@ dev: $(DEV) ## Install what its development needs too
 demo: install ## Start a demonstration: service, sandbox payments, a receiver
 	$(BIN)/prepaid demo
 
-test: dev ## Run every test
+test: dev browser ## Run every test
 	$(BIN)/python -m pytest -n $(WORKERS) tests
 
 test-unit: dev ## Run the tests that need no database
 	$(BIN)/python -m pytest $(wildcard tests/unit tests/house)
+
+browser: ## Make sure that there is a Chromium for the tests of the dashboard
+	@for name in chromium chromium-browser google-chrome; do \
+		command -v $$name >/dev/null && exit 0; done; \
+	echo "No Chromium found: trying apt-get install chromium"; \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends chromium >/dev/null || { \
+		echo >&2 "The dashboard is tried in a real browser. Install Chromium, then run make again."; \
+		echo >&2 "On Debian or Ubuntu: sudo apt-get install chromium"; exit 1; }
+
+screenshots: dev browser ## Take a picture of every page, into docs/screenshots
+	$(BIN)/python -m tests.browser.screenshots
 
 simulate: dev ## Live random histories beside the model: make simulate HISTORIES=20000 SEED=7
 	PREPAID_SIMULATE=$(HISTORIES) $(BIN)/python -m pytest -n $(WORKERS) tests/simulation \

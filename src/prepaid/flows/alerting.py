@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from prepaid.domain.alerting import Config
+from prepaid.domain.alerting import Config, Override
 from prepaid.domain.commands import Configure, ConfigureWorkspace
 from prepaid.domain.ids import AccountId, Owned, WorkspaceNumber, parse_owned
 from prepaid.domain.notifications import Kind
@@ -27,6 +27,11 @@ async def change_config(desk: Desk, account: AccountId, changes: dict[str, objec
     if changes:
         await desk.vault.submit(Configure(account=account, changes=changes))
     return await config(desk, account)
+
+
+async def overrides(desk: Desk, account: AccountId) -> dict[WorkspaceNumber, Override]:
+    """The workspaces that have rules of their own."""
+    return await desk.vault.read(lambda connection: alerting.overrides(connection, account))
 
 
 class WorkspaceRules(NamedTuple):

@@ -5,7 +5,8 @@ from typing import NamedTuple
 from prepaid.domain import configuring
 from prepaid.domain.accounts import Account, Directory, Workspace
 from prepaid.domain.alarms import Alarm
-from prepaid.domain.ids import AccountId
+from prepaid.domain.alerting import Override
+from prepaid.domain.ids import AccountId, WorkspaceNumber
 from prepaid.domain.instants import DAY, Instant
 from prepaid.domain.notifications import Notification
 from prepaid.domain.refusals import Refusal
@@ -28,8 +29,19 @@ class Preview(NamedTuple):
     notifications: list[Notification]
 
 
-async def preview(desk: Desk, account: AccountId, changes: dict[str, object]) -> Preview:
+async def preview(
+    desk: Desk,
+    account: AccountId,
+    changes: dict[str, object],
+    workspace: WorkspaceNumber | None = None,
+) -> Preview:
     """Live the account's last 30 days again under other rules; changes nothing.
+
+    Args:
+        desk: whose vault is read.
+        account: whose history.
+        changes: of the configuration, or of the rules of `workspace`.
+        workspace: None changes the configuration.
 
     Raises:
         Refusal: 400 when the account changed more than 200 000 times in that time.
@@ -45,17 +57,26 @@ async def preview(desk: Desk, account: AccountId, changes: dict[str, object]) ->
             raise Refusal("invalid_request", message)
         balance = row.balance - sum(change.amount for change in lived)
         rows = history.spend_before(connection, account, since)
-        directory = _directory(connection, account, changes)
+        directory = _directory(connection, account, changes, workspace)
         rehearsal = Rehearsal(_account(row, since, balance), directory, rows)
         return rehearsal.live(lived)
 
     return Preview(since, now, await desk.vault.read(work))
 
 
-def _directory(connection: Connection, account: AccountId, changes: dict[str, object]) -> Directory:
+def _directory(
+    connection: Connection,
+    account: AccountId,
+    changes: dict[str, object],
+    workspace: WorkspaceNumber | None,
+) -> Directory:
     directory = Directory(0, 0)
-    directory.config = configuring.merged(alerting.config(connection, account), changes)
-    overrides = alerting.overrides(connection, account)
+    directory.config = alerting.config(connection, account)
+    overrides: dict[WorkspaceNumber, Override | None] = {**alerting.overrides(connection, account)}
+    if workspace is None:
+        directory.config = configuring.merged(directory.config, changes)
+    else:
+        overrides[workspace] = configuring.merged_override(overrides.get(workspace), changes)
     for place in workspaces.every(connection, account):
         directory.by_number[place.number] = Workspace(
             number=place.number,

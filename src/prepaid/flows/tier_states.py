@@ -1,12 +1,14 @@
 """How every tier of an account stands now. Reads, and changes nothing."""
 
+from collections.abc import Collection
+
 from msgspec import Struct
 
 from prepaid.domain import alarms, windows
 from prepaid.domain.alarms import Alarm, Tier
 from prepaid.domain.alerting import Watch, global_pass, low_balance, workspace_pass
 from prepaid.domain.amounts import Micros
-from prepaid.domain.ids import AccountId
+from prepaid.domain.ids import AccountId, WorkspaceNumber
 from prepaid.domain.instants import Instant
 from prepaid.domain.windows import GLOBAL, Window
 from prepaid.flows.desk import Desk, existing
@@ -48,7 +50,39 @@ async def state(desk: Desk, account: AccountId) -> State:
     return await at(desk, account, max(desk.clock() + row.clock_offset, row.at))
 
 
-async def at(desk: Desk, account: AccountId, now: Instant) -> State:
+async def of_account(desk: Desk, account: AccountId) -> State:
+    """How the account's own tiers stand now. Its workspaces are left out: they may be thousands."""
+    row = await fresh(desk, account)
+    return await at(desk, account, max(desk.clock() + row.clock_offset, row.at), is_whole=False)
+
+
+async def of_workspaces(
+    desk: Desk, account: AccountId, numbers: Collection[WorkspaceNumber]
+) -> dict[WorkspaceNumber, ScopeState]:
+    """How the tiers of a few active workspaces stand now, each by its effective rules."""
+    row = await fresh(desk, account)
+    now = max(desk.clock() + row.clock_offset, row.at)
+
+    def work(connection: Connection) -> dict[WorkspaceNumber, ScopeState]:
+        rules = alerting.config(connection, account)
+        opened = spend.windows(connection, account)
+        overrides = alerting.overrides(connection, account)
+        places = {place.number: place for place in workspaces.every(connection, account)}
+        return {
+            number: _scope(
+                connection,
+                opened.get(number),
+                workspace_pass(rules, overrides.get(number)),
+                now,
+                places[number],
+            )
+            for number in numbers
+        }
+
+    return await desk.vault.read(work)
+
+
+async def at(desk: Desk, account: AccountId, now: Instant, *, is_whole: bool = True) -> State:
     """How every tier stands at a moment that is not before the account's last change."""
 
     def work(connection: Connection) -> State:
@@ -58,6 +92,7 @@ async def at(desk: Desk, account: AccountId, now: Instant) -> State:
         alarms.arm_low_after_cool_down(low, row.balance, now)
         opened = spend.windows(connection, account)
         overrides = alerting.overrides(connection, account)
+        places = workspaces.every(connection, account) if is_whole else []
         scopes = [
             _scope(
                 connection,
@@ -66,7 +101,7 @@ async def at(desk: Desk, account: AccountId, now: Instant) -> State:
                 now,
                 place,
             )
-            for place in workspaces.every(connection, account)
+            for place in places
             if place.archived_at is None
         ]
         return State(

@@ -17,7 +17,7 @@ from prepaid.domain.instants import MINUTE, Instant, Span
 from prepaid.domain.refusals import Refusal, not_found
 from prepaid.domain.topup_answers import Answer, Unreachable
 from prepaid.domain.topup_caps import AutoTopup, AutoTopupPatch
-from prepaid.domain.topup_state import Event
+from prepaid.domain.topup_state import Event, Terms
 from prepaid.domain.topups import Attempt, Step
 from prepaid.flows.desk import Desk, account_of
 from prepaid.flows.payments import PaymentProvider, ProviderUnreachable
@@ -89,15 +89,24 @@ async def one(desk: Desk, account: AccountId, number: int) -> Told:
     return await desk.vault.read(work)
 
 
-async def wishes(desk: Desk, account: AccountId) -> AutoTopup:
-    """What the account wants of auto top-up.
+async def terms(desk: Desk, account: AccountId) -> Terms:
+    """What the account wants of auto top-up, its card, and what credit costs it.
 
     Raises:
         Refusal: `404 not_found`.
     """
     await account_of(desk, account)
     found = await desk.vault.read(lambda c: payers.terms(c, [account]))
-    return found[account].auto
+    return found[account]
+
+
+async def wishes(desk: Desk, account: AccountId) -> AutoTopup:
+    """What the account wants of auto top-up.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+    return (await terms(desk, account)).auto
 
 
 async def configure(desk: Desk, account: AccountId, patch: AutoTopupPatch) -> AutoTopup:

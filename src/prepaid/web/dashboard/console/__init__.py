@@ -1,0 +1,1 @@
+"""The operator's pages: accounts, prices, how things stand, who changed what."""

@@ -1,0 +1,88 @@
+"""The developers page: API keys, and how a request is made with one."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+from starlette.responses import Response
+
+from prepaid.domain import ids
+from prepaid.domain.refusals import not_found
+from prepaid.flows import accounts
+from prepaid.store.keys import KeyRow
+from prepaid.web import parsing
+from prepaid.web.account_shapes import NAME_MAX
+from prepaid.web.dashboard.forms import Form
+from prepaid.web.dashboard.pages import Page, Visit
+
+
+class KeyForm(Form, frozen=True, kw_only=True):
+    """A new key."""
+
+    name: Annotated[str, Meta(max_length=NAME_MAX)] = ""
+    scope: Literal["full", "read"] = "full"
+
+
+async def show(visit: Visit) -> Response:
+    """The keys of the account."""
+    return await _page(visit)
+
+
+async def create(visit: Visit) -> Response:
+    """Make a key, and show it this once."""
+    wanted = visit.form(KeyForm)
+    name = parsing.plain_text(wanted.name, "name", NAME_MAX) if wanted.name else ""
+    key, row = await visit.noted(
+        accounts.create_key(visit.desk, visit.account, name, wanted.scope),
+        "key created",
+        name or "a key without a name",
+        f"scope: {wanted.scope}",
+    )
+    return await _page(visit, (key, row))
+
+
+async def revoke(visit: Visit) -> Response:
+    """End a key at once."""
+    place = parsing.owned_id("key", visit.path["key"], "the key")
+    rows = await accounts.list_keys(visit.desk, visit.account)
+    row = next((one for one in rows if (one.account_id, one.number) == place), None)
+    if row is None:
+        raise not_found("the key")
+    if row.revoked_at is None:
+        await visit.noted(
+            accounts.revoke_key(visit.desk, visit.account, row.number),
+            "key revoked",
+            row.name or row.hint,
+            f"it began with {row.hint}",
+        )
+    return visit.go(visit.url("/developers"), "The key is revoked: it opens nothing any more.")
+
+
+async def _page(visit: Visit, made: tuple[str, KeyRow] | None = None) -> Response:
+    rows = await accounts.list_keys(visit.desk, visit.account)
+    calls = visit.frame.calls
+    return visit.show(
+        "developers.html",
+        keys=[row for row in reversed(rows) if row.revoked_at is None],
+        revoked=[row for row in reversed(rows) if row.revoked_at is not None],
+        made=made,
+        first=_command(visit, "/v2/billing/balance"),
+        paid=_command(visit, calls.path, calls.method, tagged=True) if calls.path else "",
+    )
+
+
+def _command(visit: Visit, path: str, method: str = "GET", *, tagged: bool = False) -> str:
+    """A request as it is typed."""
+    asked = "curl" if method == "GET" else f"curl -X {method}"
+    lines = [f"{asked} {visit.frame.public_url.rstrip('/')}{path}"]
+    lines.append('-H "x-api-key: $PREPAID_KEY"')
+    if tagged:
+        workspace = ids.owned("ws", visit.account, ids.DEFAULT)
+        lines.append(f'-H "{visit.frame.calls.workspace_header}: {workspace}"')
+    return " \\\n  ".join(lines)
+
+
+PAGES = [
+    Page("GET", "/dashboard/{account}/developers", show),
+    Page("POST", "/dashboard/{account}/developers", create, again=show),
+    Page("POST", "/dashboard/{account}/developers/keys/{key}/revoke", revoke),
+]

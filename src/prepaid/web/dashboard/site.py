@@ -1,0 +1,94 @@
+"""The whole dashboard: every page on one screen, and the routes they make."""
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from prepaid.domain.refusals import not_found
+from prepaid.flows.desk import Desk
+from prepaid.flows.metering import KeyRing
+from prepaid.web.dashboard import (
+    audit,
+    billing,
+    billing_rules,
+    choosing,
+    developers,
+    notifications,
+    overrides,
+    overview,
+    paying,
+    request_log,
+    signing,
+    statements,
+    statics,
+    topups,
+    usage,
+    webhook_endpoint,
+    webhook_sending,
+    webhooks,
+    workspace,
+    workspaces,
+    wrong,
+)
+from prepaid.web.dashboard.console import site as console
+from prepaid.web.dashboard.doors import door
+from prepaid.web.dashboard.frame import Calls, frame
+from prepaid.web.dashboard.pages import Page
+
+COOKIE_KEY_BYTES = 32
+
+PAGES: Sequence[Page] = [
+    *signing.PAGES,
+    *choosing.PAGES,
+    *overview.PAGES,
+    *billing.PAGES,
+    *billing_rules.PAGES,
+    *paying.PAGES,
+    *topups.PAGES,
+    *overrides.PAGES,
+    *workspaces.PAGES,
+    *workspace.PAGES,
+    *usage.PAGES,
+    *notifications.PAGES,
+    *developers.PAGES,
+    *request_log.PAGES,
+    *webhooks.PAGES,
+    *webhook_endpoint.PAGES,
+    *webhook_sending.PAGES,
+    *webhooks.BEHIND,
+    *statements.PAGES,
+    *audit.PAGES,
+    *console.PAGES,
+]
+
+
+def routes(
+    desk: Desk,
+    ring: KeyRing,
+    operator_key: bytes,
+    public_url: str,
+    cookie_keys: Sequence[bytes],
+    calls: Calls,
+) -> list[BaseRoute]:
+    """What the front door adds to its own. Without keys for cookies this process makes one."""
+    made = frame(
+        desk,
+        ring,
+        operator_key=operator_key,
+        public_url=public_url,
+        cookie_keys=cookie_keys or [desk.token(COOKIE_KEY_BYTES)],
+        paths={page.path for page in PAGES if page.method == "GET"},
+        calls=calls,
+    )
+
+    async def nowhere(request: Request) -> Response:
+        return wrong.page(made, request, not_found("this page"))
+
+    ends = ["/dashboard/{rest:path}", "/operator/{rest:path}"]
+    return [
+        Route(statics.PREFIX + "/{name:path}", made.statics.send, methods=["GET"]),
+        *(Route(page.path, door(page, made), methods=[page.method]) for page in PAGES),
+        *(Route(path, nowhere, methods=["GET", "POST"]) for path in ends),
+    ]

@@ -1,0 +1,52 @@
+"""Notifications in words for people: what happened, how bad it is, and where."""
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Struct
+
+from prepaid.domain.amounts import CENT
+from prepaid.domain.notifications import Notification
+from prepaid.web.dashboard.form_state import sentence
+from prepaid.web.dashboard.shown import amount, minutes
+
+
+class Told(Struct, frozen=True):
+    """A notification as a list shows it."""
+
+    title: str
+    text: str
+    icon: str
+    tone: str
+
+
+class Facts(Struct, frozen=True, rename="camel"):
+    """What a payload says that the record does not."""
+
+    threshold_cents: int | None = None
+    period_minutes: int | None = None
+    reason: str | None = None
+
+
+TONES = {"depleted": "bad", "critical": "bad", "failed": "bad", "succeeded": "good"}
+
+
+def told(one: Notification, names: Mapping[int, str]) -> Told:
+    """The words for a notification; `names` are those of workspaces, by their numbers."""
+    facts = msgspec.json.decode(one.payload, type=Facts)
+    tone = TONES.get(one.identifier, "warning")
+    limit = "" if facts.threshold_cents is None else amount(facts.threshold_cents * CENT)
+    if one.kind == "low_balance":
+        text = f"The balance fell to {amount(one.after)} credits; the tier is {limit}."
+        return Told(f"Low balance: {one.identifier}", text, "wallet", tone)
+    if one.kind == "high_usage":
+        who = names.get(one.scope, "an archived workspace") if one.scope else "The account"
+        over = "" if facts.period_minutes is None else f" within {minutes(facts.period_minutes)}"
+        text = f"{who} spent {amount(one.after)} credits{over}; the tier is {limit}."
+        return Told(f"High usage: {one.identifier}", text, "chart", tone)
+    if one.kind == "auto_topup":
+        text = facts.reason or f"The balance went from {amount(one.before)} to {amount(one.after)}"
+        return Told(f"Auto top-up {one.identifier}", sentence(text), "credit_card", tone)
+    where = names.get(one.scope, "A workspace")
+    text = f"{where} reached its spend limit at {amount(one.after)} credits."
+    return Told("Spend limit reached", text, "layers", tone)
