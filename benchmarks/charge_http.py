@@ -1,9 +1,9 @@
 """`POST /v2/operator/charges` (settle true, one hot account) against a no-op in the same process.
 
-    python -m benchmarks.charge_http [ROUNDS] [SECONDS]
+    python -m benchmarks.charge_http [ROUNDS] [SECONDS] [sqlite | postgresql]
 
 Durable, random idempotency keys, every notification on, 64 clients in another process; rounds
-alternate. `PREPAID_BENCH_DATABASE_URL` takes PostgreSQL instead of a new SQLite file.
+alternate.
 """
 
 import json
@@ -16,6 +16,9 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks import databases, figures
+
+RATE_MIN, CPU_MAX, P99_MS = 0.7, 1.6, 25
 OPERATOR = "operator-key-of-the-bench"
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 EVERYTHING_ON = {
@@ -64,8 +67,8 @@ def measure(port: str, path: str, pid: int, seconds: float, body: str) -> dict[s
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 3.0
-    with tempfile.TemporaryDirectory() as folder:
-        url = os.environ.get("PREPAID_BENCH_DATABASE_URL", f"sqlite:///{folder}/bench.db")
+    kind = sys.argv[3] if len(sys.argv) > 3 else "sqlite"
+    with tempfile.TemporaryDirectory() as folder, databases.database(kind) as url:
         settings = {"PREPAID_DATABASE_URL": url, "PREPAID_OPERATOR_KEY": OPERATOR}
         settings["PREPAID_SECRET_KEY"] = "secret-key-of-the-bench-0123456789abcdef"
         server = subprocess.Popen(
@@ -104,7 +107,11 @@ def report(port: str, pid: int, rounds: int, seconds: float, body: str, kind: st
     pairs = list(zip(charge, noop, strict=True))
     rate = statistics.median(c["per_second"] / n["per_second"] for c, n in pairs)
     cpu = statistics.median(c["cpu_us"] / n["cpu_us"] for c, n in pairs)
-    print(f"  ratio   {rate:8.2f} of its requests/s (target 0.7), {cpu:.2f} x its CPU (target 1.6)")
+    p99 = statistics.median(c["p99_ms"] for c in charge)
+    name = f"charge over HTTP, {kind}, against a no-op"
+    found = f"{rate:.2f} of its requests/s, {cpu:.2f} x its CPU, {p99:.0f} ms"
+    is_met = rate >= RATE_MIN and cpu <= CPU_MAX and p99 <= P99_MS
+    figures.tell(name, found, f">= {RATE_MIN}, <= {CPU_MAX} x, <= {P99_MS} ms", is_met=is_met)
 
 
 if __name__ == "__main__":

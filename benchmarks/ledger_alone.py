@@ -2,24 +2,22 @@
 
     python -m benchmarks.ledger_alone [ROUNDS]
 
-A new SQLite file, and PostgreSQL where `PREPAID_BENCH_DATABASE_URL` names an empty database.
-One hot account, then 2 000; every charge settled at once with a random idempotency key.
+On SQLite and PostgreSQL. One hot account, then 2 000; every charge settled at once with a random
+idempotency key.
 """
 
 import asyncio
-import os
 import secrets
 import statistics
 import sys
-import tempfile
 import time
 
 import uvloop
 from sqlalchemy import insert, select
 
+from benchmarks import databases, figures
 from prepaid.domain.amounts import CREDIT
 from prepaid.domain.commands import Reserve
-from prepaid.store import migrate
 from prepaid.store import tables as t
 from prepaid.store.directory import Directories
 from prepaid.store.vault import Connection, Database, open_database
@@ -28,6 +26,13 @@ from prepaid.store.writer import Writer
 CLIENTS = 64
 MANY = 2_000
 SECONDS = 2.0
+RATES = {
+    ("sqlite", 1): 10_000,
+    ("sqlite", MANY): 0,
+    ("postgresql", 1): 6_000,
+    ("postgresql", MANY): 5_000,
+}
+TIMES = {1: 12, MANY: 5}
 
 
 def seed(connection: Connection) -> None:
@@ -90,19 +95,20 @@ async def compare(url: str, rounds: int) -> None:
             batched.append(await rate(database, accounts, 256))
         times = statistics.median(b[0] / s[0] for b, s in zip(batched, single, strict=True))
         shown = [statistics.median(column) for column in zip(*batched, strict=True)]
-        base = statistics.median(one[0] for one in single)
         kind = url.partition(":")[0]
-        print(f"{kind:10} {name:16} {shown[0]:7.0f}/s {shown[1]:5.0f} us CPU", end="")
-        print(f"   one by one {base:6.0f}/s   {times:5.1f} x")
+        figures.tell(
+            f"ledger alone, {kind}, {name}",
+            f"{shown[0]:.0f}/s, {shown[1]:.0f} us CPU, {times:.1f} x one by one",
+            f">= {RATES[kind, accounts]}/s, >= {TIMES[accounts]} x",
+            is_met=shown[0] >= RATES[kind, accounts] and times >= TIMES[accounts],
+        )
     await database.close()
 
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    with tempfile.TemporaryDirectory() as folder:
-        urls = [f"sqlite:///{folder}/bench.db", os.environ.get("PREPAID_BENCH_DATABASE_URL")]
-        for url in filter(None, urls):
-            migrate.upgrade(url)
+    for kind in databases.KINDS:
+        with databases.database(kind) as url:
             uvloop.run(compare(url, rounds))
 
 

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from benchmarks import window_history
+from benchmarks import figures, window_history
 from benchmarks.window_history import SKU, History
 from prepaid.domain.book import Outcome
 from prepaid.domain.commands import Reserve
@@ -37,6 +37,7 @@ from prepaid.store.hot import Clock, HotTransaction
 
 SERVER = "PREPAID_BENCH_DATABASE_URL"
 CLIENTS = (64, 1)
+RATIO_MAX = 1.1
 SILENCES: dict[str, Span] = {
     "none": 0,
     "119 minutes": 2 * HOUR - MINUTE,  # nearly the most that is read row by row
@@ -176,6 +177,13 @@ def report(kind: str, sides: list[Side]) -> None:
             ]
             left, right = (statistics.median(column) for column in zip(*pairs, strict=True))
             ratio = statistics.median(other / one for one, other in pairs)
+            if clients > 1 and field != "median":
+                figures.tell(
+                    f"{label} of a charge, {heads[1]} in the window, {kind}",
+                    f"{right:.0f} us, {left:.0f} with {heads[0]}: {ratio:.2f} x",
+                    f"<= {RATIO_MAX} x",
+                    is_met=ratio <= RATIO_MAX,
+                )
             line = f"{clients} client{'s' * (clients > 1)}: {label}, µs"
             print(f"{line:32}{left:14,.0f}{right:14,.0f}{ratio:8.2f}")
 

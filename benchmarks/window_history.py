@@ -30,6 +30,7 @@ SKU = "page"
 PRICE = CENT
 GRANT = 10**9 * CREDIT
 MINUTES = PERIOD_MAX // 60_000_000
+WINDOW = "account_id, scope, period, micros, tail, head"
 FAR = 10**13  # cents; no tier is met, so that every charge costs the same
 EVERYTHING_ON = Config(
     low_balance_enabled=True,
@@ -79,8 +80,8 @@ async def build(url: str, charges: int) -> History:
         await desk.vault.stop()
     step = PERIOD_MAX // charges
     newest = row.created_at - step
-    await _run(url, _statements(url, row.id, charges, newest - charges * step, step))
-    await _run(url, _usage_statements(row.id, await _days(url, row.id)))
+    await run(url, _statements(url, row.id, charges, newest - charges * step, step))
+    await run(url, _usage_statements(row.id, await _days(url, row.id)))
     return History(url, row.id, charges, newest)
 
 
@@ -112,11 +113,11 @@ def _statements(url: str, account: AccountId, n: int, before: Instant, step: int
         f"INSERT INTO ledger_entry ({rows.ENTRY}) VALUES ({first})",
     ]
     for scope in (GLOBAL, DEFAULT):
-        window = f"{account}, {scope}, {PERIOD_MAX}, {spent}, {before}, {newest}, NULL"
+        window = f"{account}, {scope}, {PERIOD_MAX}, {spent}, {before}, {newest}"
         spend = f"{account}, {scope}, {at}, {PRICE}"
         made += [
             f"INSERT INTO spend ({cell}) {series} SELECT {spend} FROM n",
-            f"INSERT INTO spend_window ({rows.WINDOW}) VALUES ({window})",
+            f"INSERT INTO spend_window ({WINDOW}) VALUES ({window})",
         ]
     balance = GRANT - spent
     made += [
@@ -158,7 +159,8 @@ def _usage_statements(account: AccountId, days: list[tuple[int, int]]) -> list[s
     ]
 
 
-async def _run(url: str, statements: list[str]) -> None:
+async def run(url: str, statements: list[str]) -> None:
+    """Execute statements in bulk; nobody else has the database open."""
     path = sqlite_path(url)
     if path is None:
         connection = await asyncpg.connect(url)

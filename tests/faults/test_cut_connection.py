@@ -9,9 +9,10 @@ import pytest
 from prepaid.domain.amounts import CREDIT
 from prepaid.domain.commands import Configure, Reserve
 from prepaid.store import writer
-from prepaid.store.hot import Unavailable
+from prepaid.store.hot import OutcomeUnknown, Unavailable
 from prepaid.store.postgres import PostgresLane
-from tests.kit.proxy import Proxy, proxied
+from prepaid.web import errors
+from tests.kit.proxy import RARE_COMMIT, Proxy, proxied
 from tests.kit.shop import Shop, opened
 from tests.store.crowds import Crowd, check_falling, crowd
 from tests.store.recount import recount
@@ -97,6 +98,44 @@ async def test_the_outcome_is_asked_for_until_the_database_is_back(
     assert outcome.balance == 98 * CREDIT
     kept = await recount(far_shop.desk.vault, ada)
     assert list(kept.charges) == [outcome.seq]
+
+
+async def test_a_stop_does_not_wait_for_ever_to_hear_of_a_lost_commit(
+    far_shop: Shop, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller hears that nobody knows, never that nothing has changed; its key will tell."""
+    monkeypatch.setattr(writer, "PATIENCE_S", 0.2)
+    ada = await far_shop.account(credits=100)
+    proxy.after_commit()
+    proxy.refusing = True
+    asking = asyncio.create_task(far_shop.reserve(ada, key="k"))
+    await proxy.refused(1)
+    later = asyncio.create_task(far_shop.reserve(ada))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        await far_shop.desk.vault.writers[0].stop()
+
+    told = await asyncio.gather(asking, later, return_exceptions=True)
+    assert [type(error) for error in told] == [OutcomeUnknown, Unavailable]
+    proxy.refusing = False
+    kept = await recount(far_shop.desk.vault, ada)
+    assert len(kept.charges) == 1
+
+
+@pytest.mark.parametrize("plan", [Proxy.before_commit, Proxy.after_commit])
+async def test_a_rare_write_whose_commit_is_lost_never_claims_that_nothing_changed(
+    far_shop: Shop, proxy: Proxy, plan: Callable[[Proxy], None]
+) -> None:
+    """A new account, a key: whoever asked is told to look whether it was done."""
+    proxy.commit = RARE_COMMIT
+    plan(proxy)
+    with pytest.raises(OutcomeUnknown):
+        await far_shop.account(credits=0)
+
+    assert proxy.cuts == 1
+    problem = errors.envelope(OutcomeUnknown("cut"))
+    assert problem.status_code == 503
+    assert "may have been done" in problem.error.message
 
 
 async def test_a_lost_commit_of_a_change_of_rules_is_not_repeated(

@@ -1,5 +1,6 @@
 """What went wrong on SQLite once while this shape was measured, each in a test of its own."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -132,6 +133,45 @@ async def test_no_transaction_begins_with_a_read(
     other.close()
 
     await sqlite_shop.reserve(ada)
+
+
+async def test_a_lock_of_somebody_else_holds_up_the_batch_and_not_the_loop(
+    sqlite_shop: Shop, database: SqliteDatabase
+) -> None:
+    """A person with `sqlite3` must not silence the health checks: only writing waits for them."""
+    ada = await sqlite_shop.account(credits=100)
+    assert database._raw.execute("PRAGMA busy_timeout").fetchone() == (0,)
+    other = dbapi2.connect(str(database._path), isolation_level=None, timeout=0)
+    other.execute("BEGIN IMMEDIATE")
+    asking = asyncio.create_task(sqlite_shop.reserve(ada))
+    for _ in range(100):  # the loop turns, which it could not while it waited for a lock
+        await asyncio.sleep(0)
+
+    assert not asking.done()
+    other.execute("ROLLBACK")
+    other.close()
+    assert (await asking).balance == 98 * CREDIT
+
+
+async def test_a_batch_that_is_given_up_while_it_waits_for_a_lock_leaves_none(
+    sqlite_shop: Shop, database: SqliteDatabase
+) -> None:
+    """Else the one connection would stay inside a transaction that nobody ends."""
+    other = dbapi2.connect(str(database._path), isolation_level=None, timeout=0)
+    other.execute("BEGIN IMMEDIATE")
+    beginning = asyncio.create_task(database.begin())
+    for _ in range(100):
+        await asyncio.sleep(0)
+    beginning.cancel()
+    other.execute("ROLLBACK")
+    with pytest.raises(asyncio.CancelledError):
+        await beginning
+
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("ROLLBACK")
+    other.close()
+    ada = await sqlite_shop.account(credits=100)
+    assert (await sqlite_shop.reserve(ada)).balance == 98 * CREDIT
 
 
 async def test_a_second_process_is_refused(

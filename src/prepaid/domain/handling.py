@@ -1,5 +1,7 @@
 """One command, once per idempotency key: the door to everything that commands do."""
 
+from collections.abc import Callable
+
 import msgspec
 from msgspec.structs import replace
 
@@ -23,8 +25,25 @@ from prepaid.domain.commands import (
     check_same,
     request_of,
 )
-from prepaid.domain.proxied import Group
+from prepaid.domain.proxied import ReserveGroup, SettleGroup
 
+# What does a command, by its type. Each takes its own kind, which the key says.
+_HANDLERS: dict[type[Command], Callable[..., Outcome]] = {  # type: ignore[explicit-any]
+    Reserve: metering.reserve,
+    Settle: metering.settle,
+    Release: metering.release,
+    Refund: metering.refund,
+    Credit: metering.credit,
+    Sweep: metering.sweep,
+    ReserveGroup: groups.reserve,
+    SettleGroup: groups.settle,
+    OpenTopup: topping_up.open_by_hand,
+    AnswerTopup: topping_up.answer,
+    CorrectTopup: topping_up.correct,
+    ConfigureTopup: topup_wishes.configure,
+    SetPaymentMethod: topup_wishes.set_method,
+    CancelTopup: topup_wishes.cancel,
+}
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Outcome).decode
 
@@ -50,49 +69,10 @@ def apply(book: Book, command: Command) -> Outcome:
 
 
 def _do(book: Book, command: Command) -> Outcome:
-    if isinstance(command, Group):
-        outcome: Outcome = groups.apply(book, command)
-    else:
-        outcome = _done(book, command)
+    outcome = _HANDLERS[type(command)](book, command)
     if book.topup is not None:
         topping_up.check(book)
     return outcome
-
-
-def _done(book: Book, command: Command) -> Outcome:  # noqa: PLR0911 - a line per command
-    match command:
-        case Reserve():
-            return metering.reserve(book, command)
-        case Settle():
-            return metering.settle(book, command)
-        case Release():
-            return metering.release(book, command)
-        case Refund():
-            return metering.refund(book, command)
-        case Credit():
-            return metering.credit(book, command)
-        case Sweep():
-            return metering.sweep(book, command)
-        case _:
-            return _topped_up(book, command)
-
-
-def _topped_up(book: Book, command: Command) -> Outcome:
-    match command:
-        case AnswerTopup():
-            return topping_up.answer(book, command)
-        case OpenTopup():
-            return topping_up.open_by_hand(book, command)
-        case ConfigureTopup():
-            return topup_wishes.configure(book, command)
-        case SetPaymentMethod():
-            return topup_wishes.set_method(book, command)
-        case CancelTopup():
-            return topup_wishes.cancel(book, command)
-        case CorrectTopup():
-            return topping_up.correct(book, command)
-        case _:
-            raise AssertionError(command)
 
 
 def _replay(book: Book, stored: Stored) -> Outcome:

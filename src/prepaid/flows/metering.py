@@ -34,13 +34,17 @@ class KeyRing:
         self._desk = desk
         self._known: dict[str, KeyPlace] = {}
 
+    def known(self, api_key: str) -> KeyPlace | None:
+        """The account and number of a key that this process has met before."""
+        return self._known.get(api_key)
+
     async def place(self, api_key: str) -> KeyPlace:
         """The account and number of a key.
 
         Raises:
             Refusal: `401 unauthorized` when there is no such key.
         """
-        known = self._known.get(api_key)
+        known = self.known(api_key)
         if known is not None:
             return known
         digest = digest_of(api_key)
@@ -63,6 +67,15 @@ def unknown_key() -> Refusal:
     return Refusal("unauthorized", "the API key is unknown or revoked")
 
 
+def begin(desk: Desk, command: Command) -> "asyncio.Future[Outcome]":
+    """Have one command of metering committed; its outcome comes when it is durable.
+
+    Raises:
+        Overloaded: too many wait.
+    """
+    return desk.vault.enqueue(command)
+
+
 async def charge(desk: Desk, command: Command) -> Outcome:
     """Have one command of metering committed.
 
@@ -82,16 +95,28 @@ async def charge_many(
     A result is an outcome, a refusal, `Overloaded` or `Unavailable` for what was not taken, or
     a fault of ours.
     """
-    return await asyncio.gather(*(_result(desk, command) for command in commands))
+    begun = [_begun(desk, command) for command in commands]
+    waiting = [one for one in begun if isinstance(one, asyncio.Future)]
+    if waiting:
+        await asyncio.wait(waiting)
+    return [_result(one) if isinstance(one, asyncio.Future) else one for one in begun]
 
 
-async def _result(desk: Desk, command: Command | Refusal) -> Outcome | Exception:
+def _begun(desk: Desk, command: Command | Refusal) -> "asyncio.Future[Outcome] | Exception":
     if isinstance(command, Refusal):
         return command
     try:
-        return await desk.vault.submit(command)
-    except Exception as error:  # noqa: BLE001 - it is this item's own; the others were committed
+        return begin(desk, command)
+    except Overloaded as error:
         return error
+
+
+def _result(done: "asyncio.Future[Outcome]") -> Outcome | Exception:
+    error = done.exception()  # it is this item's own; the others were committed
+    if error is None:
+        return done.result()
+    assert isinstance(error, Exception), "the writer answers, it never ends a caller"
+    return error
 
 
 async def get_charge(desk: Desk, place: ids.Owned) -> Tagged:

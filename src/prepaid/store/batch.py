@@ -4,34 +4,25 @@ The order of reading matters: the lock first, everything that depends on it in l
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
-from prepaid.domain import evaluation, handling, metering, windows
+from prepaid.domain import handling, windows
 from prepaid.domain.accounts import Account
 from prepaid.domain.book import Book, Outcome
 from prepaid.domain.charges import Charge
 from prepaid.domain.commands import ROUTES, Command, Reserve
+from prepaid.domain.freeing import Unread, Wanted
 from prepaid.domain.ids import ACCOUNT_WIDE, AccountId
 from prepaid.domain.instants import Instant
 from prepaid.domain.proxied import ReserveGroup
 from prepaid.domain.refusals import Refusal, not_found
-from prepaid.domain.windows import Slice
-from prepaid.store import group_books, notifications, topup_books
+from prepaid.store import group_books, moments, notifications, spend, topup_books
 from prepaid.store.directory import Directories, Missing
 from prepaid.store.hot import Clock, HotTransaction, KeyAt
+from prepaid.store.moments import Moment
 
 EXPIRED_PER_BATCH_MAX = 1_000
 
 Result = Outcome | Refusal
-
-
-class Moment(NamedTuple):
-    """A point in the time of one account: the expiry of a hold, or now, when commands come."""
-
-    account: AccountId
-    at: Instant
-    passed: dict[int, Slice | None]  # by scope: the rows its window passes
-    expiring: Charge | None
 
 
 class Batch:
@@ -152,16 +143,11 @@ class Batch:
     async def _advance(self) -> None:
         """Go through the moments of each account: the expiry of each due hold, then now."""
         await self._open_windows()
-        moments = [moment for book in self._books.values() for moment in self._moments(book)]
-        passed = [part for moment in moments for part in moment.passed.values() if part]
+        passing = [moment for book in self._books.values() for moment in self._moments(book)]
+        passed = [part for moment in passing for part in moment.slices]
         sums = iter(await self._transaction.sums(passed))
-        for moment in moments:
-            book = self._books[moment.account]
-            book.tick(max(moment.at, book.account.at))
-            for scope, part in moment.passed.items():
-                evaluation.advance(book, scope, part, 0 if part is None else next(sums))
-            if moment.expiring is not None:
-                metering.expire(book, moment.expiring)
+        for moment in passing:
+            moments.pass_through(self._books[moment.account], moment, sums)
 
     async def _open_windows(self) -> None:
         places = [
@@ -179,25 +165,9 @@ class Batch:
                 book.windows[scope] = opened
 
     def _moments(self, book: Book) -> Iterator[Moment]:
-        """What each moment needs, foreseen: the frontiers go where the clock sends them."""
-        account, directory = book.account.id, book.directory
-        tails = {scope: window.tail for scope, window in book.windows.items()}
-
-        def passed(scopes: Iterable[int], at: Instant) -> dict[int, Slice | None]:
-            slices = {}
-            for scope in scopes:
-                old, tails[scope] = tails[scope], at - directory.watch(scope).period
-                slices[scope] = windows.passed(book.windows[scope], old, tails[scope])
-            return slices
-
-        due = self._due.get(account, [])
-        for charge in due:
-            at = charge.expires_at
-            assert at is not None, "only what expires can be due"
-            yield Moment(account, at, passed(directory.scopes(charge.workspace), at), charge)
-        if len(due) < EXPIRED_PER_BATCH_MAX:
-            now = self._now[account]
-            yield Moment(account, now, passed(book.windows, now), None)
+        due = self._due.get(book.account.id, [])
+        is_crowded = len(due) == EXPIRED_PER_BATCH_MAX
+        return moments.foreseen(book, due, None if is_crowded else self._now[book.account.id])
 
     def _scopes(self, book: Book) -> Iterable[int]:
         directory = book.directory
@@ -209,7 +179,18 @@ class Batch:
         return sorted({scope for number in touched for scope in directory.scopes(number)})
 
     async def _results(self) -> list[Result]:
-        return [self._apply(command) for command in self._commands]
+        return [await self._answer(command) for command in self._commands]
+
+    async def _answer(self, command: Command) -> Result:
+        while True:
+            try:
+                return self._apply(command)
+            except Unread as unread:  # rare: the refusal by a limit says when there is room
+                await self._read_ladder(command.account, unread.wanted)
+
+    async def _read_ladder(self, account: AccountId, wanted: Wanted) -> None:
+        found = await self._transaction.run(lambda c: spend.rows(c, account, wanted))
+        self._books[account].ladders[wanted.scope].keep(wanted, found)
 
     def _apply(self, command: Command) -> Result:
         book = self._books.get(command.account)

@@ -11,6 +11,7 @@ from prepaid.domain.accounts import Account, Directory, Tag, Workspace
 from prepaid.domain.alerting import Config, Override
 from prepaid.domain.commands import Command, Reserve
 from prepaid.domain.ids import AccountId, WorkspaceNumber
+from prepaid.domain.limits import Limit
 from prepaid.domain.proxied import ReserveGroup
 from prepaid.store import tables as t
 
@@ -163,13 +164,22 @@ def _workspace(row: Row[Any]) -> Workspace:
         version=row.version,
         archived=row.archived_at is not None,
         override=None if row.rules is None else _override.decode(row.rules),
+        limit=None if row.limit_cents is None else Limit(row.limit_cents, row.limit_minutes),
     )
 
 
 def _workspaces() -> Select[Any]:
     w, o = t.workspace.c, t.workspace_override.c
     return select(
-        w.account_id, w.number, w.name, w.legal_name, w.version, w.archived_at, o.rules
+        w.account_id,
+        w.number,
+        w.name,
+        w.legal_name,
+        w.version,
+        w.archived_at,
+        w.limit_cents,
+        w.limit_minutes,
+        o.rules,
     ).join_from(
         t.workspace,
         t.workspace_override,

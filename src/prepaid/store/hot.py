@@ -47,6 +47,10 @@ class Unavailable(Exception):
     """The database cannot be reached or cannot write; trying again later can help."""
 
 
+class OutcomeUnknown(Unavailable):
+    """The database went away during COMMIT and has not come back: it may have taken effect."""
+
+
 class CommitLost(Exception):
     """The connection broke during COMMIT: whether it took effect is not known yet."""
 
@@ -78,10 +82,10 @@ class HotTransaction(Protocol):
     async def run(self, function: Callable[[Connection], T]) -> T:
         """Run ordinary statements in this transaction: for what is rare."""
 
-    async def save(self, books: Sequence[Book], batch_id: bytes) -> None:
-        """Write everything the books have changed, and the batch's mark."""
+    async def save(self, books: Sequence[Book], batch_id: bytes, /) -> None:
+        """Write everything the books have changed, and the batch's mark if COMMIT can be lost."""
 
-    async def has_batch(self, account: AccountId, batch_id: bytes) -> bool:
+    async def has_batch(self, account: AccountId, batch_id: bytes, /) -> bool:
         """Whether a batch with this id was committed."""
 
     async def commit(self) -> None:

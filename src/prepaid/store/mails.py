@@ -7,6 +7,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from prepaid.domain.accounts import Tag
+from prepaid.domain.addressees import Addressee
 from prepaid.domain.deliveries import SENT, WAITING, Status
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
@@ -59,24 +60,34 @@ def add_all(connection: Connection, mails: Sequence[NewMail], at: Instant) -> No
     query = select(t.account.c.id, t.account.c.admins).where(t.account.c.id.in_(accounts))
     admins = {row.id: _decode_admins(row.admins) for row in connection.execute(query)}
     rows = [
-        {
-            "account_id": mail.account,
-            "key": mail.key,
-            "recipient": recipient,
-            "kind": mail.kind,
-            "facts": mail.facts,
-            "notification": mail.notification,
-            "created_at": at,
-            "status": WAITING,
-            "due_at": at,
-            "made": 0,
-        }
+        _new(mail, recipient, at)
         for mail in mails
         for recipient in dict.fromkeys(admins.get(mail.account, ()))
     ]
     if rows:
         connection.execute(insert(t.mail), rows)
         posting.mark(connection)
+
+
+def add(connection: Connection, mail: NewMail, recipient: str, at: Instant) -> None:
+    """One mail to one address; `at` is the real clock."""
+    connection.execute(insert(t.mail), [_new(mail, recipient, at)])
+    posting.mark(connection)
+
+
+def _new(mail: NewMail, recipient: str, at: Instant) -> dict[str, object]:
+    return {
+        "account_id": mail.account,
+        "key": mail.key,
+        "recipient": recipient,
+        "kind": mail.kind,
+        "facts": mail.facts,
+        "notification": mail.notification,
+        "created_at": at,
+        "status": WAITING,
+        "due_at": at,
+        "made": 0,
+    }
 
 
 _c = t.mail.c
@@ -173,15 +184,9 @@ def oldest_due(connection: Connection, now: Instant) -> Instant | None:
     return found
 
 
-class Names(Struct, frozen=True):
-    """Who a letter speaks of."""
-
-    account: str
-    workspace: Tag | None  # None: none is meant, or it was archived
-
-
-def names(connection: Connection, account: AccountId, workspace: int | None) -> Names:
-    """The names that an account, and perhaps one of its workspaces, has now."""
+def addressee(connection: Connection, mail: ClaimedMail, workspace: int | None) -> Addressee:
+    """Who gets a mail; the names that its account, and perhaps a workspace, has now."""
+    account = mail.account
     name = connection.execute(
         select(t.account.c.name).where(t.account.c.id == account)
     ).scalar_one()
@@ -190,7 +195,7 @@ def names(connection: Connection, account: AccountId, workspace: int | None) -> 
         w.account_id == account, w.number == workspace, w.archived_at.is_(None)
     )
     row = None if workspace is None else connection.execute(query).one_or_none()
-    return Names(name, None if row is None else Tag(*row))
+    return Addressee(mail.recipient, account, name, None if row is None else Tag(*row))
 
 
 def release(connection: Connection, now: Instant) -> None:

@@ -28,7 +28,7 @@ def config(connection: Connection | None = None) -> Config:
     return made
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str, revision: str = "head") -> None:
     """Make or bring up to date every table of the database. Repeating it changes nothing.
 
     Raises:
@@ -37,7 +37,7 @@ def upgrade(url: str) -> None:
     path = sqlite_path(url)
     lock = None if path is None else sqlite.WriteLock(path)
     try:
-        _with_connection(url, lambda connection: command.upgrade(config(connection), "head"))
+        _with_connection(url, lambda connection: command.upgrade(config(connection), revision))
     finally:
         if lock is not None:
             lock.release()

@@ -7,9 +7,14 @@ import asyncpg
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncTransaction,
+    create_async_engine,
+)
 
-from prepaid.store.hot import Unavailable
+from prepaid.store.hot import OutcomeUnknown, Unavailable
 from prepaid.store.postgres_hot import GONE, PostgresTransaction, gone_is_unavailable
 
 T = TypeVar("T")
@@ -105,8 +110,16 @@ class PostgresDatabase:
         return await self._transact(function, read_only=True)
 
     async def write(self, function: Callable[[Connection], T]) -> T:
-        """Run statements in one durable transaction."""
+        """Run statements in one durable transaction.
+
+        Raises:
+            OutcomeUnknown: the connection broke during COMMIT.
+        """
         return await self._transact(function, read_only=False)
+
+    async def write_brief(self, function: Callable[[Connection], T]) -> T:
+        """No other: the server does the work."""
+        return await self.write(function)
 
     async def _transact(self, function: Callable[[Connection], T], *, read_only: bool) -> T:
         level = "REPEATABLE READ" if read_only else "READ COMMITTED"
@@ -115,8 +128,19 @@ class PostgresDatabase:
                 await connection.execution_options(
                     isolation_level=level, postgresql_readonly=read_only
                 )
-                async with connection.begin():
-                    return await connection.run_sync(function)
+                async with connection.begin() as transaction:
+                    result = await connection.run_sync(function)
+                    if not read_only:
+                        await self._commit(transaction)
+                return result
+
+    async def _commit(self, transaction: AsyncTransaction) -> None:
+        """Wait for the server's word; without it nobody knows whether it took effect."""
+        try:
+            with gone_is_unavailable():
+                await transaction.commit()
+        except Unavailable as error:
+            raise OutcomeUnknown(str(error)) from error
 
     def clock(self, connection: Connection) -> int:
         """The server's clock, since several processes write."""

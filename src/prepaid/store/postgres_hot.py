@@ -160,7 +160,7 @@ class PostgresTransaction:
             *_columns(usage, 7),
             *_columns(rows.spend(books), 4),
             *_columns(rows.spend_hours(books), 4),
-            *_columns(opened, 7),
+            *_columns(opened, 8),
             books[0].account.id,
             batch_id,
             books[0].now,

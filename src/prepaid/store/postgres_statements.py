@@ -118,7 +118,7 @@ opened_window AS (
     INSERT INTO spend_window ({rows.WINDOW}) SELECT * FROM {opened}
     ON CONFLICT (account_id, scope) DO UPDATE SET period = excluded.period,
     micros = excluded.micros, tail = excluded.tail, head = excluded.head,
-    alarm = excluded.alarm)
+    alarm = excluded.alarm, limit_state = excluded.limit_state)
 INSERT INTO batch (account_id, id, at) VALUES ({n.one()}, {n.one()}, {n.one()})
 """
 

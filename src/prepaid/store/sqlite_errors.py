@@ -1,7 +1,6 @@
 """Which errors of SQLite mean that its file or disk is away. Knows no statement."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 from pysqlite3 import dbapi2
 from sqlalchemy.exc import DBAPIError
@@ -22,17 +21,21 @@ AWAY = frozenset(
 PRIMARY = 0xFF  # the low byte of an extended error code
 
 
-@contextmanager
-def away_is_unavailable() -> Iterator[None]:
+class away_is_unavailable:  # noqa: N801 - read as a word, like `suppress`
     """Nothing is wrong with what was asked when the disk is full: trying again can help.
 
     Raises:
         Unavailable: in place of such an error; any other error passes.
     """
-    try:
-        yield
-    except (dbapi2.Error, DBAPIError) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        if getattr(cause, "sqlite_errorcode", 0) & PRIMARY in AWAY:
-            raise Unavailable(str(cause)) from error
-        raise
+
+    def __enter__(self) -> None:
+        """Costs nothing, since every statement of the hot path stands in one."""
+
+    def __exit__(
+        self, _kind: object, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """Look at the error, if there is one."""
+        if isinstance(error, dbapi2.Error | DBAPIError):
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            if getattr(cause, "sqlite_errorcode", 0) & PRIMARY in AWAY:
+                raise Unavailable(str(cause)) from error

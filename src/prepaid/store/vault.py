@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from prepaid.domain.book import Outcome
 from prepaid.domain.commands import Command
 from prepaid.domain.instants import Instant
-from prepaid.store import guard, posting
+from prepaid.store import guard, noting, posting
 from prepaid.store.directory import Directories
 from prepaid.store.hot import Lane
 from prepaid.store.locations import sqlite_path
@@ -34,6 +34,9 @@ class Database(Protocol):
 
     async def write(self, function: Callable[[Connection], T]) -> T:
         """Run statements in one durable transaction."""
+
+    async def write_brief(self, function: Callable[[Connection], T]) -> T:
+        """The same for what takes a few milliseconds at most, however much there is."""
 
     def lanes(self) -> Sequence[Lane]:
         """One connection per batching writer."""
@@ -79,25 +82,35 @@ class Vault:
 
     async def submit(self, command: Command) -> Outcome:
         """Have a command committed, in its account's order; see `Writer.submit`."""
-        return await self.writers[command.account % len(self.writers)].submit(command)
+        return await self.enqueue(command)
+
+    def enqueue(self, command: Command) -> "asyncio.Future[Outcome]":
+        """The same for a caller that does not wait; see `Writer.enqueue`."""
+        return self.writers[command.account % len(self.writers)].enqueue(command)
 
     async def read(self, function: Callable[[Connection], T]) -> T:
         """Run statements on one snapshot."""
         with guard.transaction():
             return await self.database.read(function)
 
-    async def write(self, function: Callable[[Connection], T]) -> T:
-        """Run statements in one durable transaction."""
+    async def write(self, function: Callable[[Connection], T], *, is_brief: bool = False) -> T:
+        """Run statements in one durable transaction, with the note that waits for one."""
         posted = False
+        note = noting.waiting()
 
         def work(connection: Connection) -> T:
             nonlocal posted
             result = function(connection)
+            if note is not None:
+                noting.keep(connection, note, self.clock(connection))
             posted = posting.taken(connection)
             return result
 
+        write = self.database.write_brief if is_brief else self.database.write
         with guard.transaction():
-            written = await self.database.write(work)
+            written = await write(work)
+        if note is not None:
+            note.is_kept = True
         if posted:
             self._announce()
         return written

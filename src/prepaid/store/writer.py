@@ -5,7 +5,9 @@ COMMIT. The queue is bounded; above it the caller is told to come again.
 """
 
 import asyncio
+import math
 import secrets
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -13,10 +15,10 @@ from typing import NamedTuple
 from prepaid.domain.book import Outcome
 from prepaid.domain.commands import Command, Rules
 from prepaid.domain.refusals import Refusal
-from prepaid.store import guard
+from prepaid.store import guard, marks
 from prepaid.store.batch import Batch, Result
 from prepaid.store.directory import Directories
-from prepaid.store.hot import CommitLost, HotTransaction, Lane, Unavailable
+from prepaid.store.hot import CommitLost, HotTransaction, Lane, OutcomeUnknown, Unavailable
 from prepaid.store.reconfiguration import Reconfiguration
 
 BATCH_MAX = 256
@@ -56,6 +58,7 @@ class Writer:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
+        self._stop_by = math.inf  # by the loop's clock: when a stop waits for the database no more
         self.batches = 0  # committed so far
         self.commands = 0  # answered so far
 
@@ -69,8 +72,9 @@ class Writer:
         self._task = asyncio.create_task(self._run(), name="writer")
 
     async def stop(self) -> None:
-        """Commit what is queued, then end."""
+        """Commit what is queued, then end; while the database is away, after `PATIENCE_S`."""
         self._closing = True
+        self._stop_by = asyncio.get_running_loop().time() + PATIENCE_S
         self._wake.set()
         if self._task is not None:
             await self._task
@@ -82,6 +86,15 @@ class Writer:
             Refusal: the command is not allowed; nothing has changed.
             Overloaded: the queue is full, or the writer is stopping.
             Unavailable: the database is away; nothing has changed.
+            OutcomeUnknown: it went away during COMMIT, and the service stopped.
+        """
+        return await self.enqueue(command)
+
+    def enqueue(self, command: Command) -> "asyncio.Future[Outcome]":
+        """The same for a caller that does not wait: its outcome, once it is durable.
+
+        Raises:
+            Overloaded: the queue is full, or the writer is stopping.
         """
         if len(self._queue) >= QUEUE_MAX or self._closing:
             raise Overloaded
@@ -89,13 +102,14 @@ class Writer:
         answer: asyncio.Future[Outcome] = loop.create_future()
         self._queue.append(Waiting(command, answer, loop.time() + PATIENCE_S))
         self._wake.set()
-        return await answer
+        return answer
 
     async def _run(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
             while self._queue:
+                await _turn()
                 await self._settle(self._next_batch())
             if self._closing:
                 return
@@ -137,9 +151,14 @@ class Writer:
         """Try, at least once, until it is committed, refused by an error of ours, or too late."""
         clock, pause = asyncio.get_running_loop().time, PAUSE_S
         while True:
+            if clock() > self._stop_by:
+                message = "the service is stopping, and the database is away"
+                raise Unavailable(message)
             try:
                 with guard.transaction():
                     results = await self._attempt(commands)
+            except OutcomeUnknown:
+                raise  # to run it again might do it twice
             except Unavailable:
                 if clock() + pause > until:
                     raise
@@ -172,18 +191,41 @@ class Writer:
 
         Asked until the database answers, however long it is away: to give up here would be to
         answer "nothing has changed" without knowing it.
+
+        Raises:
+            OutcomeUnknown: the service stops meanwhile, or marks that old are deleted.
         """
+        lost_at = time.time_ns() // 1_000
+        clock = asyncio.get_running_loop().time
         accounts = sorted({command.account for command in commands})
         while True:
             try:
                 transaction = await self._lane.begin()
                 try:
                     await transaction.lock(accounts)
-                    return await _any_batch(transaction, accounts, batch_id)
+                    found = await _any_batch(transaction, accounts, batch_id)
+                    now = (await transaction.clock()).now
                 finally:
                     await transaction.rollback()
-            except Unavailable:
+            except Unavailable as error:
+                if clock() > self._stop_by:
+                    raise OutcomeUnknown(str(error)) from error
                 await asyncio.sleep(PAUSE_S)
+            else:
+                if not found and now > lost_at + marks.ASKED:
+                    message = "COMMIT was lost too long ago to be asked for"
+                    raise OutcomeUnknown(message)
+                return found
+
+
+async def _turn() -> None:
+    """Let the last answers leave, then read what has come: this batch takes it along.
+
+    Nothing is waited for. Else clients fall into two halves that take turns at the disk: with
+    10 ms for a COMMIT, 64 of them got 1.4 times as many charges this way.
+    """
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
 
 
 async def _any_batch(transaction: HotTransaction, accounts: Sequence[int], batch_id: bytes) -> bool:

@@ -16,22 +16,31 @@ from prepaid.flows.passing import Proxy
 from prepaid.web import (
     alerts,
     billing,
+    charge_lists,
+    client_prices,
     docs,
     health,
     openapi,
     operator_accounts,
     operator_charges,
+    operator_people,
     operator_prices,
     operator_usage,
+    statement_settings,
+    statements,
     topups,
+    usage,
     webhook_endpoints,
     webhook_messages,
     workspaces,
 )
+from prepaid.web.dashboard import site
+from prepaid.web.dashboard.frame import Calls
 from prepaid.web.endpoints import endpoint, our_fault, unknown_method, unknown_path
 from prepaid.web.hot import PATH as HOT_PATH
-from prepaid.web.hot import HotCharges
+from prepaid.web.hot import Headers, HotCharges, Rendered
 from prepaid.web.metrics import Metrics
+from prepaid.web.proxied_document import ProxiedPaths
 from prepaid.web.proxy import ProxyDoor
 from prepaid.web.routing import Answer, Call, Route
 
@@ -42,9 +51,15 @@ ROUTES: Sequence[Route] = [
     *operator_prices.ROUTES,
     *operator_charges.ROUTES,
     *operator_usage.ROUTES,
+    *operator_people.ROUTES,
     *workspaces.ROUTES,
+    *usage.ROUTES,
     *billing.ROUTES,
+    *charge_lists.ROUTES,
     *topups.ROUTES,
+    *statements.ROUTES,
+    *statement_settings.ROUTES,
+    *client_prices.ROUTES,
     *alerts.ROUTES,
     *webhook_endpoints.ROUTES,
     *webhook_messages.ROUTES,
@@ -69,12 +84,12 @@ class FrontDoor:
         if scope["type"] != "http":
             await self._inside(scope, receive, send)
             return
-        request_id = b"req_%b%08x" % (self._process, next(self._numbers))
+        request_id = self._request_id()
         if scope["path"] == HOT_PATH and scope["method"] == "POST":
             self._metrics.answered(await self._hot(scope, receive, send, request_id))
             return
-        if self._proxy is not None and self._proxy.takes(scope):
-            self._metrics.answered(await self._proxy(scope, receive, send, request_id))
+        if self._proxy is not None and (matches := self._proxy.at(scope)):
+            self._metrics.answered(await self._proxy(scope, receive, send, request_id, matches))
             return
 
         async def send_with_id(message: Message) -> None:
@@ -85,8 +100,21 @@ class FrontDoor:
 
         await self._inside(scope, receive, send_with_id)
 
+    def answer(self, headers: Headers, body: bytes, reply: Callable[[Rendered], None]) -> None:
+        """One request of the hot route that is whole: `reply` is called with its answer."""
+        request_id = self._request_id()
 
-def build(
+        def counted(rendered: Rendered) -> None:
+            self._metrics.answered(rendered[0])
+            reply(rendered)
+
+        self._hot.answer(headers, body, request_id, counted)
+
+    def _request_id(self) -> bytes:
+        return b"req_%b%08x" % (self._process, next(self._numbers))
+
+
+def build(  # noqa: PLR0913 - facts of the installation, each by its name
     desk: Desk,
     *,
     operator_key: str,
@@ -96,8 +124,9 @@ def build(
     beside: Sequence[BaseRoute] = (),
     proxy: Proxy | None = None,
     workspace_header: str = "x-topograph-workspace-id",
+    cookie_keys: Sequence[bytes] = (),
 ) -> FrontDoor:
-    """The application.
+    """The application. Without keys for cookies it makes one, which other processes do not know.
 
     Raises:
         PathTaken: a proxied route has a path of ours.
@@ -105,12 +134,15 @@ def build(
     ring = KeyRing(desk)
     secret = operator_key.encode()
     routes = [*ROUTES, *health.routes(metrics)]
-    description = openapi.document(routes, public_url)
+    proxied = None if proxy is None else ProxiedPaths(proxy.routes, workspace_header)
+    description = openapi.document(routes, public_url, proxied)
 
     async def describe(_call: Call) -> Answer:
         """The OpenAPI 3.1 document."""
         return Answer(description)
 
+    calls = _calls(workspace_header, proxy)
+    beside = [*beside, *site.routes(desk, ring, secret, public_url, cookie_keys, calls)]
     page = docs.page(description)
     shown = Route("GET", "/openapi.json", describe, "This document", who="anyone")
     inside = Starlette(
@@ -129,3 +161,12 @@ def build(
         ours += [str(getattr(route, "path", "/")) for route in beside]
         door = ProxyDoor(proxy, workspace_header, ours)
     return FrontDoor(inside, HotCharges(desk, ring, secret), metrics, door)
+
+
+def _calls(workspace_header: str, proxy: Proxy | None) -> Calls:
+    """What the dashboard shows as an example of a paid request."""
+    routes = () if proxy is None else proxy.routes.routes
+    paid = next((route for route in routes if not route.is_free), None)
+    if paid is None:
+        return Calls(workspace_header)
+    return Calls(workspace_header, paid.method, paid.path)

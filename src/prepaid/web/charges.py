@@ -1,5 +1,7 @@
 """Charges: what the operator asks with, and the answers, rendered from the charge's columns."""
 
+from typing import NamedTuple
+
 import msgspec
 
 from prepaid.domain import ids
@@ -8,7 +10,7 @@ from prepaid.domain.amounts import cents, from_credits
 from prepaid.domain.book import Outcome
 from prepaid.domain.charges import Charge
 from prepaid.domain.commands import Refund, Release, Reserve, Settle
-from prepaid.domain.ids import Owned
+from prepaid.domain.ids import AccountId, Owned
 from prepaid.domain.instants import SECOND, iso_micros
 from prepaid.domain.refusals import invalid
 from prepaid.flows.metering import KeyRing
@@ -24,25 +26,52 @@ from prepaid.web.charge_shapes import (
 )
 
 
+class Caller(NamedTuple):
+    """Who is charged, and the number of the key that says so; None for the operator's word."""
+
+    account: AccountId
+    number: int | None
+
+
 async def reserve_of(body: ChargeBody | BatchItem, key: str | None, ring: KeyRing) -> Reserve:
     """The command a body asks for.
 
     Raises:
         Refusal: 400 naming the field, or 401 for an unknown key.
     """
+    caller = known_caller(body, ring)
+    if caller is None:
+        assert body.api_key is not None, "who is named otherwise is known"
+        caller = Caller(*await ring.place(body.api_key))
+    return reserve(body, key, caller)
+
+
+def known_caller(body: ChargeBody | BatchItem, ring: KeyRing) -> Caller | None:
+    """Who is charged; None when the key must be looked up first.
+
+    Raises:
+        Refusal: 400 naming the field.
+    """
     if (body.api_key is None) == (body.account_id is None):
         raise invalid("accountId", "or apiKey must be given, and not both")
-    number = None
-    if body.api_key is not None:
-        account, number = await ring.place(body.api_key)
-    else:
-        assert body.account_id is not None, "one of the two is given"
-        account = parsing.account_id(body.account_id, "accountId")
+    if body.account_id is not None:
+        return Caller(parsing.account_id(body.account_id, "accountId"), None)
+    assert body.api_key is not None, "one of the two is given"
+    known = ring.known(body.api_key)
+    return None if known is None else Caller(*known)
+
+
+def reserve(body: ChargeBody | BatchItem, key: str | None, caller: Caller) -> Reserve:
+    """The command a body asks for, of a caller who is known.
+
+    Raises:
+        Refusal: 400 naming the field.
+    """
     occurred_at = getattr(body, "occurred_at", None)
     if occurred_at is not None and body.settle is False:
         raise invalid("settle", "must be true or omitted for usage that has occurred")
     return Reserve(
-        account=account,
+        account=caller.account,
         key=key,
         workspace=body.workspace,
         sku=body.sku,
@@ -52,7 +81,7 @@ async def reserve_of(body: ChargeBody | BatchItem, key: str | None, ring: KeyRin
         ttl=body.ttl_seconds * SECOND,
         metadata=parsing.metadata(body.metadata) if body.metadata else None,
         occurred_at=None if occurred_at is None else parsing.instant(occurred_at, "occurredAt"),
-        api_key=number,
+        api_key=caller.number,
     )
 
 

@@ -13,9 +13,24 @@ from prepaid.store.tables.deliveries import (
     message,
 )
 from prepaid.store.tables.ledger import batch, charge, idempotency_key, ledger_entry, usage
+from prepaid.store.tables.people import (
+    account_admin,
+    audit,
+    audit_number,
+    session,
+    sign_in_link,
+)
 from prepaid.store.tables.prices import account_price, price, price_list
 from prepaid.store.tables.proxied import proxied_key, proxied_request, repeat_mark
 from prepaid.store.tables.spend import spend, spend_hour, spend_window
+from prepaid.store.tables.statements import (
+    client_price,
+    statement,
+    statement_line,
+    statement_logo,
+    statement_month,
+    statement_settings,
+)
 from prepaid.store.tables.topups import (
     auto_topup,
     notice,
@@ -29,12 +44,16 @@ from prepaid.store.tables.topups import (
 
 __all__ = [
     "account",
+    "account_admin",
     "account_price",
     "api_key",
     "attempt",
+    "audit",
+    "audit_number",
     "auto_topup",
     "batch",
     "charge",
+    "client_price",
     "delivery",
     "endpoint",
     "endpoint_secret",
@@ -54,9 +73,16 @@ __all__ = [
     "proxied_key",
     "proxied_request",
     "repeat_mark",
+    "session",
+    "sign_in_link",
     "spend",
     "spend_hour",
     "spend_window",
+    "statement",
+    "statement_line",
+    "statement_logo",
+    "statement_month",
+    "statement_settings",
     "topup",
     "topup_correction",
     "topup_credit",
