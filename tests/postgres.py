@@ -90,11 +90,12 @@ def server_url(shared: Path) -> str:
     with (shared / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not note.exists():
-            note.write_text(_start(shared / "data"))
+            note.write_text(start(shared / "data"))
     return note.read_text()
 
 
-def _start(data: Path) -> str:
+def start(data: Path) -> str:
+    """URL of a new server with its data in this folder."""
     done = subprocess.run(
         [sys.executable, "-c", START, str(data)], capture_output=True, text=True, check=False
     )

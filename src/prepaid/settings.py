@@ -61,7 +61,7 @@ class Settings:
     webhook_allowed_cidrs: str = ""
     #: Whether webhooks may be sent without TLS: true or false
     webhook_allow_http: bool = False
-    #: Days for which messages, their attempts and mail are kept
+    #: Days for which messages, their attempts, mail and answers of proxied requests are kept
     retention_days: int = 30
     #: debug, info, warning or error
     log_level: str = "info"

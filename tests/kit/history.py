@@ -30,6 +30,10 @@ class History:
         """So many steps. What is refused is a step too."""
         for name in NAMES:
             await workspaces.create(self.shop.desk, self.account, name, name)
+        await self.go_on(steps)
+
+    async def go_on(self, steps: int) -> None:
+        """More steps of the same life."""
         for _ in range(steps):
             try:
                 await self._step()

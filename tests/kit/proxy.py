@@ -16,7 +16,8 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.engine import URL, make_url
 
-COMMIT = b"COMMIT\0"
+COMMIT = b"COMMIT\0"  # of a batch
+RARE_COMMIT = b"COMMIT;\0"  # of any other write: the driver's own words
 LOCKING = b"FOR UPDATE"
 SSL_REQUEST, GSS_REQUEST = 80877103, 80877104
 QUERY, PARSE, COMMAND_COMPLETE = b"Q", b"P", b"C"
@@ -32,6 +33,7 @@ class Proxy:
         self.url = ""
         self.cuts = 0
         self.refusing = False
+        self.commit = COMMIT  # the one that plans are about
         self._refused = asyncio.Semaphore(0)
         self._plan = ""
         self._left = 0
@@ -111,7 +113,7 @@ class Proxy:
         Raises:
             Cut: it does not.
         """
-        is_commit = kind == QUERY and body == COMMIT
+        is_commit = kind == QUERY and body == self.commit
         if self._plan == "request":
             self._count()
         elif is_commit and self._plan == "before":

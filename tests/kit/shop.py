@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import httpx
 
 from prepaid.adapters.seals import Seals
+from prepaid.adapters.typst_printer import TypstPrinter
 from prepaid.domain.amounts import CREDIT
 from prepaid.domain.book import Outcome
 from prepaid.domain.commands import Command, Credit, Refund, Release, Reserve, Settle
@@ -118,6 +119,7 @@ async def opened(url: str) -> AsyncIterator[Shop]:
         payments=Payments(sandbox=SandboxPayments()),
         seals=Seals(SECRET_KEY),
         allows_http=True,
+        printer=TypstPrinter(),
     )
     desk.vault.start()
     try:

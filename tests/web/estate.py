@@ -13,6 +13,7 @@ from tests.web.examples import (
     HOOK,
     HOOKS,
     SENT,
+    STATEMENTS,
     TOPUP,
     TOPUP_KEY,
     Example,
@@ -36,6 +37,7 @@ class Facts:
     topup: str
     endpoint: str
     message: str
+    statement: str
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ async def estate(door: Door, workspace: str = "acme-secret") -> Estate:
     keys = (await door.operator("GET", ada.place + "/keys")).json()["data"]
     ledger = (await ada.ask("GET", BILLING + "/ledger")).json()["data"]
     recent = (await ada.ask("GET", ALERTS + "/recent")).json()
+    month = (await ada.ask("GET", STATEMENTS + "/months")).json()[0]["month"]
+    statements = await ada.ask("GET", STATEMENTS, params={"month": month})
     facts = Facts(
         account=ada.id,
         secret=ada.key,
@@ -96,6 +100,7 @@ async def estate(door: Door, workspace: str = "acme-secret") -> Estate:
         topup=topup.json()["id"],
         endpoint=endpoint,
         message=sent.json()["messageId"],
+        statement=statements.json()["data"][0]["id"],
     )
     return Estate(ada, facts)
 

@@ -19,6 +19,7 @@ SIGNED = {"POST /v2/integrations/stripe/webhook"}  # opened by a signature, see 
 ACCOUNTS, PRICES = "/v2/operator/accounts", "/v2/operator/prices"
 ACCOUNT = ACCOUNTS + "/{account}"
 WORKSPACES, BILLING, ALERTS = "/v2/workspaces", "/v2/billing", "/v2/billing/notifications"
+STATEMENTS = BILLING + "/statements"
 OVERRIDE = ALERTS + "/workspaces/{workspace}/config"
 PRICE_LIST = {"prices": [{"sku": "report", "credits": 2, "unit": "one", "description": "A report"}]}
 WORKSPACE = {"name": "new", "legalName": "New"}
@@ -41,6 +42,7 @@ class Example:
 
 EXAMPLES = {
     f"POST {ACCOUNTS}": Example(ACCOUNTS, {"name": "Bob"}),
+    "POST /v2/operator/sign-in-links": Example("/v2/operator/sign-in-links", {"email": None}),
     f"GET {ACCOUNTS}": Example(ACCOUNTS + "?limit=1&search=a"),
     f"GET {ACCOUNTS}/{{id}}": Example(ACCOUNT),
     f"PATCH {ACCOUNTS}/{{id}}": Example(ACCOUNT, {"name": "Ada II"}),
@@ -54,6 +56,7 @@ EXAMPLES = {
     f"GET {ACCOUNTS}/{{id}}/prices": Example(ACCOUNT + "/prices"),
     f"PUT {ACCOUNTS}/{{id}}/prices": Example(ACCOUNT + "/prices", PRICE_LIST),
     f"GET {ACCOUNTS}/{{id}}/usage": Example(ACCOUNT + "/usage"),
+    f"GET {ACCOUNTS}/{{id}}/charges": Example(ACCOUNT + "/charges?status=held,settled"),
     f"GET {ACCOUNTS}/{{id}}/workspaces": Example(ACCOUNT + "/workspaces"),
     f"POST {ACCOUNTS}/{{id}}/workspaces": Example(ACCOUNT + "/workspaces", WORKSPACE),
     f"GET {PRICES}": Example(PRICES),
@@ -72,6 +75,8 @@ EXAMPLES = {
     f"DELETE {WORKSPACES}/{{name}}": Example(WORKSPACES + "/{workspace}"),
     f"GET {WORKSPACES}/usage": Example(WORKSPACES + "/usage?workspace={workspace}"),
     f"GET {BILLING}/balance": Example(BILLING + "/balance"),
+    f"GET {BILLING}/charges": Example(BILLING + "/charges?workspace={workspace}&limit=1"),
+    f"GET {BILLING}/charges/{{id}}": Example(BILLING + "/charges/{held}"),
     f"GET {BILLING}/ledger": Example(BILLING + "/ledger?cursor={entry}"),
     f"GET {BILLING}/auto-topup": Example(BILLING + "/auto-topup"),
     f"PATCH {BILLING}/auto-topup": Example(BILLING + "/auto-topup", {"enabled": False}),
@@ -84,6 +89,22 @@ EXAMPLES = {
     f"POST {BILLING}/topups": Example(BILLING + "/topups", TOPUP, TOPUP_KEY),
     f"GET {BILLING}/topups": Example(BILLING + "/topups"),
     f"GET {BILLING}/topups/{{id}}": Example(BILLING + "/topups/{topup}"),
+    f"GET {STATEMENTS}": Example(STATEMENTS + "?month=2026-01&workspace={workspace}"),
+    f"GET {STATEMENTS}/months": Example(STATEMENTS + "/months"),
+    f"GET {STATEMENTS}/archive": Example(STATEMENTS + "/archive?month=2026-01"),
+    f"GET {STATEMENTS}/{{id}}": Example(STATEMENTS + "/{statement}"),
+    f"GET {ACCOUNTS}/{{id}}/statements": Example(ACCOUNT + "/statements?month=2026-01"),
+    f"GET {ACCOUNTS}/{{id}}/statements/{{statementId}}": Example(
+        ACCOUNT + "/statements/{statement}"
+    ),
+    f"GET {BILLING}/statement-settings": Example(BILLING + "/statement-settings"),
+    f"PATCH {BILLING}/statement-settings": Example(
+        BILLING + "/statement-settings", {"timeZone": "Europe/Paris"}
+    ),
+    f"GET {BILLING}/client-prices": Example(BILLING + "/client-prices"),
+    f"PUT {BILLING}/client-prices": Example(
+        BILLING + "/client-prices", {"prices": [{"workspace": "{workspace}", "markupPercent": 10}]}
+    ),
     f"GET {ALERTS}/config": Example(ALERTS + "/config"),
     f"PATCH {ALERTS}/config": Example(ALERTS + "/config", {"lowBalanceEnabled": False}),
     f"GET {ALERTS}/recent": Example(ALERTS + "/recent"),

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from prepaid.web import app
+from prepaid.web.hot_wire import HotProtocol
 from prepaid.web.metrics import Metrics
 from tests.kit.shop import OPERATOR_KEY, opened
 
@@ -43,7 +44,9 @@ def running(database_url: str) -> Iterator[str]:
                 metrics=Metrics(list),
                 lifespan=None,
             )
-            config = uvicorn.Config(inside, port=0, lifespan="off", log_level="warning")
+            config = uvicorn.Config(
+                inside, http=HotProtocol, port=0, lifespan="off", log_level="warning"
+            )
             server = _Server(config)
             made.set()
             await server.serve()

@@ -4,7 +4,7 @@ import secrets
 import time
 
 from prepaid.adapters.seals import Seals as Sealer
-from prepaid.adapters.stripe_payments import StripePayments
+from prepaid.adapters.typst_printer import TypstPrinter
 from prepaid.flows.desk import UNSEALED, Desk
 from prepaid.flows.payments import Payments
 from prepaid.flows.secrets import Seals
@@ -35,6 +35,7 @@ def open_desk(settings: Settings) -> Desk:
         seals=_seals(settings),
         allows_http=settings.webhook_allow_http,
         sends_mail=bool(settings.smtp_url),
+        printer=TypstPrinter(),
     )
 
 
@@ -51,5 +52,8 @@ def _payments(settings: Settings) -> Payments:
     sandbox = SandboxPayments(ledger, secret.encode() if is_sandbox and secret else None)
     if settings.payments != "stripe":
         return Payments(sandbox if is_sandbox else None, sandbox)
+    # 13 MiB and a tenth of the start, which only those who use it have to pay.
+    from prepaid.adapters.stripe_payments import StripePayments  # noqa: PLC0415
+
     real = StripePayments(settings.stripe_api_key, secret, api_base=settings.stripe_api_base)
     return Payments(real, sandbox)

@@ -1,5 +1,6 @@
 """The service: the front door with the worker beside it."""
 
+import gc
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
@@ -7,6 +8,8 @@ from starlette.applications import Starlette
 
 from prepaid import settings as configuration
 from prepaid.adapters import logs
+from prepaid.assembly import heap
+from prepaid.assembly.cookie_keys import cookie_keys
 from prepaid.assembly.desks import open_desk
 from prepaid.assembly.proxies import load_routes, open_proxy
 from prepaid.assembly.work import check_post, working
@@ -18,6 +21,8 @@ from prepaid.settings import SANDBOX, Settings
 from prepaid.store.vault import Vault
 from prepaid.web import app
 from prepaid.web.metrics import Metrics, Reading
+
+COLLECT_EVERY = 20_000  # objects made and not yet freed
 
 
 def application(settings: Settings, desk: Desk) -> app.FrontDoor:
@@ -36,6 +41,7 @@ def application(settings: Settings, desk: Desk) -> app.FrontDoor:
         mailbox = None if sandbox is None else sandbox.mailbox
         async with working(settings, desk, proxy, mailbox) as room, beside():
             rooms.append(room)
+            heap.settle()
             yield
             await proxy.close()
 
@@ -48,6 +54,7 @@ def application(settings: Settings, desk: Desk) -> app.FrontDoor:
         lifespan=lifespan,
         proxy=proxy,
         workspace_header=settings.workspace_header,
+        cookie_keys=cookie_keys(settings),
     )
 
 
@@ -57,7 +64,20 @@ def serving(settings: Settings | None = None) -> app.FrontDoor:
     configuration.check_for_production(settings)
     check_post(settings)
     logs.to_stderr(settings.log_level)
-    return application(settings, open_desk(settings))
+    service = application(settings, open_desk(settings))
+    _collect_seldom()
+    return service
+
+
+def _collect_seldom() -> None:
+    """Look for cycles of garbage every 20 000 objects, not every 700, and not in what stays.
+
+    Hundreds of requests wait for one commit, so young objects live long enough to be searched
+    again and again: that was 6 % of a charge's time. What a request makes has no cycles.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_EVERY, 20, 20)
 
 
 def _readings(vault: Vault, rooms: Iterable[PostRoom]) -> Iterable[Reading]:

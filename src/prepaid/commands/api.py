@@ -75,6 +75,26 @@ class Api:
             Refused: the API's refusal, or an answer that is none of ours.
             Unreached: there was no answer; whether it took effect is not known.
         """
+        answer = await self._asked(method, path, body, query, headers)
+        return msgspec.json.decode(answer.content, type=kind)
+
+    async def fetch(self, path: str) -> bytes:
+        """A file, as it comes.
+
+        Raises:
+            Refused: the API's refusal, or an answer that is none of ours.
+            Unreached: there was no answer.
+        """
+        return (await self._asked("GET", path, None, None, None)).content
+
+    async def _asked(
+        self,
+        method: str,
+        path: str,
+        body: object,
+        query: Mapping[str, str | None] | None,
+        headers: Mapping[str, str] | None,
+    ) -> httpx.Response:
         sent = dict(headers or {})
         data = None
         if body is not None:
@@ -94,7 +114,7 @@ class Api:
             raise Stopped(message)
         if not answer.is_success:
             raise _refused(answer)
-        return msgspec.json.decode(answer.content, type=kind)
+        return answer
 
 
 def _refused(answer: httpx.Response) -> Refused:

@@ -3,11 +3,14 @@
 import asyncio
 from pathlib import Path
 
+from prepaid.domain import ids
+from prepaid.domain.ids import AccountId
 from prepaid.settings import Settings
 from prepaid.store import snapshots
 from prepaid.store.hot import Unavailable
 from prepaid.store.locations import sqlite_path
 from prepaid.store.migrate import upgrade
+from prepaid.store.snapshots import Snapshots
 
 
 class Stopped(Exception):
@@ -25,6 +28,48 @@ def file_of(wanted: Settings) -> Path | None:
     except ValueError as error:
         message = f"PREPAID_DATABASE_URL: {error}"
         raise Stopped(message) from error
+
+
+def check_file(wanted: Settings) -> None:
+    """A SQLite file that is to be read is there; nothing is made.
+
+    Raises:
+        Stopped: it is not.
+    """
+    path = file_of(wanted)
+    if path is not None and not path.is_file():
+        message = f"there is no file {path}; check PREPAID_DATABASE_URL, or run `prepaid migrate`"
+        raise Stopped(message)
+
+
+async def check_tables(database: Snapshots) -> None:
+    """The tables are those that this version reads.
+
+    Raises:
+        Stopped: they are not, or cannot be read.
+    """
+    try:
+        there = await database.read(snapshots.revision)
+    except Unavailable as error:
+        message = f"the database cannot be read: {error}; check PREPAID_DATABASE_URL"
+        raise Stopped(message) from error
+    newest = snapshots.newest_revision()
+    if there != newest:
+        message = f"the tables are at revision {there}, not {newest}; run `prepaid migrate`"
+        raise Stopped(message)
+
+
+def id_of(text: str) -> AccountId:
+    """The account that somebody named.
+
+    Raises:
+        Stopped: it is no account's id.
+    """
+    found = ids.parse_account(text)
+    if found is None:
+        message = f"{text} is no account id; `prepaid accounts list` shows them"
+        raise Stopped(message)
+    return found
 
 
 def make_ready(wanted: Settings) -> None:

@@ -10,7 +10,6 @@ CENT: Micros = 10_000  # 1 credit = 100 credit cents
 AMOUNT_MAX: Micros = 10**15  # the largest single charge or grant
 DECIMALS_MAX = 6  # of a credit: the finest amount is one micro-credit
 _EXPONENT_MAX = 16  # keeps `int()` from building a number of a billion digits
-_DIGITS_MAX = 28  # what decimal arithmetic keeps; a longer number would be rounded unseen
 _EXACT_SCALES = {CREDIT: 6, CENT: 4}
 
 
@@ -51,6 +50,12 @@ def credit(micros: Micros) -> int | Decimal:
     return whole if rest == 0 else _decimal(micros, CREDIT)
 
 
+def credit_text(micros: Micros) -> str:
+    """Credits with every digit and no exponent: the same number as `credit`, for files."""
+    sign, (whole, rest) = "-" if micros < 0 else "", divmod(abs(micros), CREDIT)
+    return f"{sign}{whole}.{rest:06d}".rstrip("0") if rest else f"{sign}{whole}"
+
+
 def _decimal(micros: Micros, unit: Micros) -> Decimal:
     return Decimal(micros).scaleb(-_EXACT_SCALES[unit]).normalize()
 
@@ -60,10 +65,11 @@ def _exact(value: Decimal, unit: Micros, field: str) -> Micros:
         raise invalid(field, "must be a number of at most 10^9 credits")
     if value < 0:
         raise invalid(field, "must not be negative")
-    places = -value.normalize().as_tuple().exponent if value else 0  # type: ignore[operator]
-    if places > _EXACT_SCALES[unit] or len(value.as_tuple().digits) > _DIGITS_MAX:
-        raise invalid(field, f"has more than {_EXACT_SCALES[unit]} decimals")
-    micros = int(value * unit)
+    places = _EXACT_SCALES[unit]
+    micros = int(value.scaleb(places))
+    # Arithmetic rounds beyond 28 digits, a comparison never does.
+    if Decimal(micros).scaleb(-places) != value:
+        raise invalid(field, f"has more than {places} decimals")
     if micros > AMOUNT_MAX:
         raise invalid(field, "must be at most 10^9 credits")
     return micros

@@ -3,6 +3,7 @@
 Inside, an account is a random 62-bit integer and everything it owns is numbered within it.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 AccountId = int  # random, 1 … 2^62 - 1
@@ -14,6 +15,7 @@ DEFAULT: WorkspaceNumber = 1
 ACCOUNT_ID_BITS = 62
 
 _ACCOUNT_DIGITS = 16
+_ACCOUNT_LENGTH = len("acc_") + _ACCOUNT_DIGITS
 _NUMBER_DIGITS_MIN = 10
 _NUMBER_DIGITS_MAX = 15
 
@@ -42,6 +44,11 @@ def owned(prefix: str, owner: AccountId, number: int) -> str:
 
 def parse_account(text: str) -> AccountId | None:
     """The account an id names, or None when it is no such id."""
+    return _account_of(text) if len(text) == _ACCOUNT_LENGTH else None
+
+
+@lru_cache(maxsize=4_096)
+def _account_of(text: str) -> AccountId | None:
     value = _hex(text[4:])
     return value if value is not None and account(value) == text else None
 

@@ -7,6 +7,7 @@ from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
 from prepaid.domain.refusals import not_found
 from prepaid.flows.payments import Payments
+from prepaid.flows.printers import NoPrinter, Printer
 from prepaid.flows.secrets import NoSeals, Seals
 from prepaid.store import accounts
 from prepaid.store.accounts import AccountRow
@@ -14,6 +15,7 @@ from prepaid.store.vault import Vault
 
 NOBODY = Payments()
 UNSEALED = NoSeals()
+UNPRINTED = NoPrinter()
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Desk:
     seals: Seals = UNSEALED  # what keeps secrets
     allows_http: bool = False  # webhooks may be sent without TLS
     sends_mail: bool = False  # a mail server is configured
+    printer: Printer = UNPRINTED  # what sets statements as PDF
 
 
 def existing(row: AccountRow | None, account: AccountId) -> AccountRow:

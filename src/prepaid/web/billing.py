@@ -4,7 +4,7 @@ from typing import Literal
 
 from prepaid.domain import ids
 from prepaid.domain.alarms import Tier
-from prepaid.domain.amounts import CENT, cents
+from prepaid.domain.amounts import cents
 from prepaid.domain.entries import Entry
 from prepaid.domain.instants import iso_micros
 from prepaid.domain.refusals import invalid
@@ -58,16 +58,11 @@ class LedgerPage(Page, frozen=True, kw_only=True):
 
 async def balance(call: Call) -> Answer:
     """The present balance."""
-    row, config, auto = await reports.balance(call.desk, call.account)
-    highest = max(tier.cents for tier in config.low_balance_tiers) * CENT
-    status: Literal["ok", "low", "depleted"] = "ok"
-    if row.balance <= 0:
-        status = "depleted"
-    elif row.balance <= highest:
-        status = "low"
+    found = await reports.balance(call.desk, call.account)
+    row, config, auto = found
     shape = BalanceShape(
         balance_in_credit_cents=cents(row.balance),
-        status=status,
+        status=found.status,
         auto_topup=AutoTopupShape(
             enabled=auto.enabled,
             threshold_in_credit_cents=cents(auto.threshold),

@@ -1,12 +1,12 @@
 """Turns a `Route` into a Starlette endpoint: who, body, query, handler, answer."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
 import structlog
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Match
 
 from prepaid.domain.refusals import Refusal
@@ -50,7 +50,7 @@ def endpoint(route: Route, desk: Desk, ring: KeyRing, operator_key: bytes) -> En
             )
         except (Refusal, Overloaded, Unavailable) as error:
             return problem(errors.envelope(error))
-        return _response(answer)
+        return response_of(answer)
 
     return call
 
@@ -83,9 +83,13 @@ async def our_fault(request: Request, error: Exception) -> Response:
     return problem(errors.INTERNAL)
 
 
-def _response(answer: Answer) -> Response:
-    body = answer.value if isinstance(answer.value, bytes) else encode(answer.value)
-    return Response(body, answer.status, dict(answer.headers), media_type="application/json")
+def response_of(answer: Answer) -> Response:
+    """What Starlette sends for an answer."""
+    value, headers = answer.value, dict(answer.headers)
+    if isinstance(value, AsyncIterator):
+        return StreamingResponse(value, answer.status, headers, media_type=answer.media_type)
+    body = value if isinstance(value, bytes) else encode(value)
+    return Response(body, answer.status, headers, media_type=answer.media_type)
 
 
 def _query(request: Request, route: Route) -> object:

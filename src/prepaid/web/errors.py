@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from prepaid.domain.refusals import Detail, Refusal, invalid
-from prepaid.store.hot import Unavailable
+from prepaid.store.hot import OutcomeUnknown, Unavailable
 from prepaid.store.writer import Overloaded
 
 STATUSES = {
@@ -16,6 +16,7 @@ STATUSES = {
     "workspace_name_reserved": 400,
     "unauthorized": 401,
     "insufficient_funds": 402,
+    "workspace_limit_reached": 402,
     "forbidden": 403,
     "account_closed": 403,
     "not_found": 404,
@@ -24,13 +25,19 @@ STATUSES = {
     "charge_closed": 409,
     "default_workspace": 409,
     "not_a_sandbox": 409,
+    "prices_changed": 409,
     "endpoint_disabled": 409,
+    "secret_key_missing": 409,
+    "secret_unreadable": 409,
     "too_many_endpoints": 409,
     "topup_in_progress": 409,
     "request_in_progress": 409,
+    "link_spent": 410,
     "payload_too_large": 413,
     "unsupported_media_type": 415,
     "idempotency_key_reused": 422,
+    "too_many_links": 429,
+    "too_many_requests": 429,
     "internal_error": 500,
     "upstream_failed": 502,
     "overloaded": 503,
@@ -61,6 +68,12 @@ _PATTERN = re.compile(r"^Expected `str` matching regex '(?P<text>.*)'$")
 _NAMED = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
 
 
+UNKNOWN = (
+    "the database went away while this was being written, so it may have been done: look for it,"
+    " or ask again with the same idempotency key"
+)
+
+
 def envelope(error: Exception) -> Envelope:
     """The envelope of a refusal, or of a database that is away or crowded.
 
@@ -72,6 +85,8 @@ def envelope(error: Exception) -> Envelope:
         return Envelope(STATUSES[error.code], problem)
     if isinstance(error, Overloaded):
         return Envelope(503, Problem("overloaded", "too many requests are waiting; try again"))
+    if isinstance(error, OutcomeUnknown):
+        return Envelope(503, Problem("overloaded", UNKNOWN))
     if isinstance(error, Unavailable):
         return Envelope(503, Problem("overloaded", "the database is away; try again"))
     raise TypeError(type(error))

@@ -1,8 +1,8 @@
 """The OpenAPI 3.1 document, made of the same structs and routes that serve requests."""
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
@@ -20,9 +20,20 @@ ALWAYS = {"anyone": (), "operator": ("unauthorized",), "account": ("unauthorized
 Document = dict[str, Any]
 
 
-def document(routes: Sequence[Route], server: str) -> Document:
+class Beside(Protocol):
+    """Operations that no `Route` serves: those of the proxied routes."""
+
+    @property
+    def kinds(self) -> Sequence[Any]:
+        """What their bodies and answers are made of."""
+
+    def operations(self, known: Document) -> Iterator[tuple[str, str, Document]]:
+        """Path, method and operation of each; `known` are the schemas, by `str(kind)`."""
+
+
+def document(routes: Sequence[Route], server: str, beside: Beside | None = None) -> Document:
     """The whole document."""
-    kinds: list[Any] = [Envelope, BatchItem]
+    kinds: list[Any] = [Envelope, BatchItem, *(beside.kinds if beside else ())]
     for route in routes:
         kinds += [k for k in (route.body, route.query, route.answer) if k not in (None, bytes)]
     made = msgspec.json.schema_components(kinds, schema_hook=_custom, ref_template=REF)
@@ -32,6 +43,8 @@ def document(routes: Sequence[Route], server: str) -> Document:
     for route in routes:
         operation = _operation(route, known, components)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
+    for path, method, operation in beside.operations(known) if beside else ():
+        paths.setdefault(path, {})[method] = operation
     return {
         "openapi": "3.1.0",
         "info": {"title": "Prepaid", "version": __version__},
@@ -109,6 +122,7 @@ def _responses(route: Route, known: Document) -> Document:
     content: Document = {"text/plain": {"schema": {"type": "string"}}}
     if route.answer is not bytes:
         content = {"application/json": {"schema": known[str(route.answer)]}}
+    content |= {kind: {"schema": {"type": "string"}} for kind in route.also_as}
     responses: Document = {str(route.status): {"description": "Done", "content": content}}
     codes = [*ALWAYS[route.who], *route.refusals, "overloaded", "invalid_request"]
     if route.who == "account":
@@ -119,6 +133,12 @@ def _responses(route: Route, known: Document) -> Document:
         codes += ["payload_too_large", "unsupported_media_type"]
     if route.is_idempotent:
         codes.append("idempotency_key_reused")
+    return responses | refused(codes, known)
+
+
+def refused(codes: Iterable[str], known: Document) -> Document:
+    """The answers of refusals, by status."""
+    responses: Document = {}
     for status in sorted({STATUSES[code] for code in codes}):
         here = sorted(code for code in set(codes) if STATUSES[code] == status)
         envelope = {"application/json": {"schema": known[str(Envelope)]}}

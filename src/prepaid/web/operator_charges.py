@@ -95,7 +95,12 @@ ROUTES = [
         answer=shapes.ChargeShape,
         status=201,
         is_idempotent=True,
-        refusals=("workspace_not_found", "insufficient_funds", "account_closed"),
+        refusals=(
+            "workspace_not_found",
+            "insufficient_funds",
+            "workspace_limit_reached",
+            "account_closed",
+        ),
     ),
     Route(
         "POST",

@@ -30,11 +30,15 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a handler gives back; `value` is encoded as JSON, bytes are sent as they are."""
+    """What a handler gives back; `value` is encoded as JSON, bytes are sent as they are.
+
+    An asynchronous iterator of bytes is sent piece by piece, at the pace of whoever reads it.
+    """
 
     value: Any
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
+    media_type: str = "application/json"
 
 
 Handler = Callable[[Call], Awaitable[Answer]]
@@ -53,6 +57,7 @@ class Route:
     body: type | None = None
     query: type | None = None
     answer: Any = None
+    also_as: tuple[str, ...] = ()  # media types beside JSON, chosen by `Accept`
     status: int = 200
     refusals: tuple[str, ...] = field(default=())  # codes beyond those of every route
     is_idempotent: bool = False  # takes an Idempotency-Key

@@ -19,7 +19,8 @@ SIGNATURE = "stripe-signature"
 
 
 @contextmanager
-def _provider_may_be_away() -> Iterator[None]:
+def provider_may_be_away() -> Iterator[None]:
+    """A provider that gives no answer is told as `502 upstream_failed`."""
     try:
         yield
     except ProviderUnreachable as error:
@@ -45,7 +46,7 @@ async def get_method(call: Call) -> Answer:
 
 async def put_method(call: Call) -> Answer:
     """Pay with this card from now on."""
-    with _provider_may_be_away():
+    with provider_may_be_away():
         found = await payment_methods.put(call.desk, call.account, call.body.payment_method)
     return Answer(shapes.method(found))
 
@@ -58,7 +59,7 @@ async def delete_method(call: Call) -> Answer:
 
 async def setup(call: Call) -> Answer:
     """A page of the payment provider on which a card is entered: no card number comes here."""
-    with _provider_may_be_away():
+    with provider_may_be_away():
         url = await payment_methods.setup_link(call.desk, call.account, call.body.back_url)
     return Answer(shapes.SetupShape(url=url), 201)
 
@@ -97,7 +98,7 @@ async def stripe_event(call: Call) -> Answer:
     """An event of the payment provider, by its signature; repeated ones change nothing more."""
     body = await read_body(call.request)
     signature = call.request.headers.get(SIGNATURE, "")
-    with _provider_may_be_away():
+    with provider_may_be_away():
         await payment_events.take(call.desk, body, signature)
     return Answer(Ok())
 
