@@ -22,6 +22,7 @@ EACH = (
     "usage_report",
     "export",
     "deliveries",
+    "pages",
     "start",
     "proxy",
 )

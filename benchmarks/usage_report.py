@@ -43,24 +43,24 @@ class Period(NamedTuple):
     end: Instant
 
 
-async def build(url: str, charges: int) -> tuple[AccountId, Period]:
+async def build(url: str, charges: int, workspaces: int = WORKSPACES) -> tuple[AccountId, Period]:
     """The account with its charges and rollups."""
     desk = desk_of(url)
     try:
         row = await accounts.create(
             desk, name="Bench", admins=(), currency="EUR", sandbox=False, floor=None
         )
-        await desk.vault.write(lambda connection: _add_workspaces(connection, row.id))
+        await desk.vault.write(lambda connection: _add_workspaces(connection, row.id, workspaces))
     finally:
         await desk.vault.stop()
     today = row.created_at // DAY
     period = Period((today - DAYS) * DAY, today * DAY)
-    await run(url, _statements(url, row.id, charges, period))
+    await run(url, _statements(url, row.id, charges, period, workspaces))
     return row.id, period
 
 
-def _add_workspaces(connection: Connection, account: AccountId) -> None:
-    for number in range(2, WORKSPACES + 1):
+def _add_workspaces(connection: Connection, account: AccountId, workspaces: int) -> None:
+    for number in range(2, workspaces + 1):
         place = {"account_id": account, "number": number, "legal_name": "Bench", "version": 1}
         connection.execute(insert(t.legal_name).values(place))
         connection.execute(
@@ -68,7 +68,7 @@ def _add_workspaces(connection: Connection, account: AccountId) -> None:
         )
 
 
-def _statements(url: str, account: AccountId, n: int, period: Period) -> list[str]:
+def _statements(url: str, account: AccountId, n: int, period: Period, workspaces: int) -> list[str]:
     step = (period.end - period.start) // n
     lite = sqlite_path(url) is not None
     series = (
@@ -76,8 +76,8 @@ def _statements(url: str, account: AccountId, n: int, period: Period) -> list[st
         if lite
         else f"WITH n(i) AS (SELECT generate_series(1::bigint, {n}))"
     )
-    at, workspace = f"{period.start} + (i - 1) * {step}", f"i * 7 % {WORKSPACES} + 1"
-    sku = f"'sku-' || (i * 13 / {WORKSPACES} % {SKUS})"
+    at, workspace = f"{period.start} + (i - 1) * {step}", f"i * 7 % {workspaces} + 1"
+    sku = f"'sku-' || (i * 13 / {workspaces} % {SKUS})"
     charge = (
         f"{account}, i, {workspace}, 1, {sku}, 1, {CENT}, {CENT}, 0, {at}, NULL, NULL, false,"
         f" 'settled', i, {at}, 0, {CENT}, 1, {CENT}"
