@@ -20,6 +20,8 @@ from prepaid.store.usage import NO_PERIOD, Line
 from prepaid.store.vault import Connection
 from prepaid.store.workspaces import WorkspaceRow
 
+__all__ = ["Line"]  # of a report
+
 BEGINNING: Instant = 0
 END: Instant = 2_900_000 * DAY  # in the year 9909: after every charge, still a date
 

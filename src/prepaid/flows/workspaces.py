@@ -52,6 +52,11 @@ async def every(desk: Desk, account: AccountId) -> list[WorkspaceRow]:
     return [row for row in await desk.vault.read(work) if row.archived_at is None]
 
 
+async def ever(desk: Desk, account: AccountId) -> list[WorkspaceRow]:
+    """Every workspace there was, archived ones too, in the order they were made."""
+    return await desk.vault.read(lambda c: workspaces.every(c, account))
+
+
 async def one(desk: Desk, account: AccountId, number: WorkspaceNumber) -> WorkspaceRow:
     """A workspace, also an archived one.
 

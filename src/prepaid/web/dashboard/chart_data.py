@@ -26,8 +26,13 @@ class Chart(Struct, frozen=True):
 
 def chart(first_day: int, days: int, series: Iterable[tuple[str, Sequence[Micros]]]) -> Chart:
     """A chart of so many days; each series has a name and a value of micro-credits per day."""
+    return chart_of([first_day + place for place in range(days)], series)
+
+
+def chart_of(starts: Sequence[int], series: Iterable[tuple[str, Sequence[Micros]]]) -> Chart:
+    """A chart whose bars begin on these days."""
     return Chart(
-        [day(first_day + place) for place in range(days)],
+        [day(start) for start in starts],
         [Line(name, [Decimal(value) / CREDIT for value in values]) for name, values in series],
     )
 

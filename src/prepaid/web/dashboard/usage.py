@@ -1,26 +1,29 @@
 """The usage page: any days, by workspace and SKU, as a chart, a table and a file."""
 
+from typing import NamedTuple
 from urllib.parse import urlencode
 
-from msgspec import Struct
 from starlette.responses import Response
 
-from prepaid.domain.amounts import Micros, credit
+from prepaid.domain import ids
+from prepaid.domain.amounts import credit
+from prepaid.domain.instants import day_of
 from prepaid.domain.refusals import Refusal
-from prepaid.flows import reports, usage_by_sku
+from prepaid.flows import reports, usage_pages, workspaces
 from prepaid.flows.metering import fresh
 from prepaid.flows.overview import WorkspaceRow
-from prepaid.flows.reports import WorkspaceUsage
+from prepaid.flows.reports import Line
+from prepaid.flows.usage_pages import Rows, Which
 from prepaid.web import accept, csv_lines
 from prepaid.web import usage as api
 from prepaid.web.dashboard import ranges
-from prepaid.web.dashboard.chart_data import Chart, chart
+from prepaid.web.dashboard.chart_data import Chart, chart_of
 from prepaid.web.dashboard.pages import Page, Visit
 from prepaid.web.dashboard.ranges import PRESETS, Days, RangeQuery
 
 PAGE_SIZE = 100
-CHART_DAYS_MAX = 184
 UNNAMED = "All others"
+WITHOUT = "Without workspace"
 
 
 class UsageQuery(RangeQuery, frozen=True, kw_only=True):
@@ -31,13 +34,13 @@ class UsageQuery(RangeQuery, frozen=True, kw_only=True):
     page: int = 1
 
 
-class Row(Struct, frozen=True):
-    """A line of the report; workspace None: the account-wide bucket."""
+class Found(NamedTuple):
+    """What a page shows: its days, the lines, and whose they are."""
 
-    workspace: WorkspaceRow | None
-    sku: str
-    requests: int
-    micros: Micros
+    days: Days
+    rows: Rows
+    places: dict[int, WorkspaceRow]
+    chart: Chart | None
 
 
 async def show(visit: Visit) -> Response:
@@ -45,80 +48,96 @@ async def show(visit: Visit) -> Response:
     problem, query = None, UsageQuery()
     try:
         query = visit.query(UsageQuery)
-        wanted, rows, report = await _report(visit, query)
+        found = await _found(visit, query)
     except Refusal as refusal:
         problem = refusal
-        wanted, rows, report = await _report(visit, query := UsageQuery())
-    first = (max(query.page, 1) - 1) * PAGE_SIZE
+        found = await _found(visit, query := UsageQuery())
     return visit.show(
         "usage.html",
         status=200 if problem is None else 400,
         problem=problem,
         query=query,
-        days=wanted,
-        chart_days_max=CHART_DAYS_MAX,
-        preset_tabs=_tabs(query, wanted),
-        rows=rows[first : first + PAGE_SIZE],
-        found=len(rows),
-        skus=sorted({line.sku for one in report for line in one.lines}),
-        requests=sum(row.requests for row in rows),
-        micros=sum(row.micros for row in rows),
-        workspaces=len({row.workspace.number if row.workspace else None for row in rows}),
-        chart=await _chart(visit, wanted, query, report) if rows else None,
-        pages=_pages(query, wanted, len(rows)),
-        file=visit.url("/usage.csv?" + urlencode(_said(query, wanted))),
+        days=found.days,
+        preset_tabs=_tabs(query, found.days),
+        rows=found.rows,
+        places=found.places,
+        skus=await usage_pages.skus(visit.desk, visit.account, found.days.first),
+        chart=found.chart,
+        pages=_pages(query, found.days, found.rows.found),
+        file=visit.url("/usage.csv?" + urlencode(_said(query, found.days))),
     )
 
 
 async def download(visit: Visit) -> Response:
-    """The lines as a file, whatever page is shown."""
+    """The lines as a file, whatever page is shown: the report of the API."""
     query = visit.query(UsageQuery)
-    wanted, rows, _ = await _report(visit, query)
-    data = csv_lines.lines([api.HEADINGS, *map(_line, rows)])
-    name = f"usage-{wanted.start_date}-{wanted.end_date}.csv"
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(data, media_type=accept.CSV, headers=headers)
-
-
-async def _report(visit: Visit, query: UsageQuery) -> tuple[Days, list[Row], list[WorkspaceUsage]]:
-    account = await fresh(visit.desk, visit.account)
-    now = max(visit.desk.clock() + account.clock_offset, account.at)
-    wanted = ranges.days(query, now)
+    wanted, _ = await _days(visit, query)
     report = await reports.usage_report(
         visit.desk, visit.account, wanted.start, wanted.stop, query.workspace
     )
-    rows = [
-        Row(one.workspace, line.sku, line.requests, line.micros)
+    lines = [
+        _line(one.workspace, line)
         for one in report
         for line in one.lines
         if query.sku is None or line.sku == query.sku
     ]
-    rows.sort(key=lambda row: (-row.micros, row.workspace.name if row.workspace else "", row.sku))
-    return wanted, rows, report
+    name = f"usage-{wanted.start_date}-{wanted.end_date}.csv"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    data = csv_lines.lines([api.HEADINGS, *lines])
+    return Response(data, media_type=accept.CSV, headers=headers)
+
+
+async def _days(visit: Visit, query: UsageQuery) -> tuple[Days, int]:
+    """The days that are asked for, and which one is today."""
+    account = await fresh(visit.desk, visit.account)
+    now = max(visit.desk.clock() + account.clock_offset, account.at)
+    return ranges.days(query, now), day_of(now)
+
+
+async def _found(visit: Visit, query: UsageQuery) -> Found:
+    wanted, today = await _days(visit, query)
+    places = {one.number: one for one in await workspaces.ever(visit.desk, visit.account)}
+    which = Which(sku=query.sku)
+    if query.workspace is not None:
+        named = [number for number, one in places.items() if one.name == query.workspace]
+        if not named:
+            raise reports.workspace_unknown(query.workspace)
+        which = Which(among=named, sku=query.sku)
+    days = usage_pages.Days(wanted.first, wanted.end, today)
+    rows = await usage_pages.rows(
+        visit.desk,
+        visit.account,
+        days,
+        which,
+        skip=(max(query.page, 1) - 1) * PAGE_SIZE,
+        limit=PAGE_SIZE,
+    )
+    chart = await _chart(visit, days, which, places) if rows.found else None
+    return Found(wanted, rows, places, chart)
 
 
 async def _chart(
-    visit: Visit, wanted: Days, query: UsageQuery, report: list[WorkspaceUsage]
-) -> Chart | None:
-    if wanted.end - wanted.first > CHART_DAYS_MAX:
-        return None
-    among = None
-    if query.workspace is not None:
-        among = [one.workspace.number for one in report if one.workspace is not None]
-    series = await usage_by_sku.by_sku(
-        visit.desk, visit.account, wanted.first, wanted.end, among, query.sku
-    )
-    named = [(UNNAMED if one.sku is None else one.sku, one.micros) for one in series]
-    return chart(wanted.first, wanted.end - wanted.first, named)
+    visit: Visit, days: usage_pages.Days, which: Which, places: dict[int, WorkspaceRow]
+) -> Chart:
+    bars = await usage_pages.bars(visit.desk, visit.account, days, which, len(places))
+    named = [(_name(one.what, places), one.micros) for one in bars.series]
+    return chart_of(bars.starts, named)
 
 
-def _line(row: Row) -> tuple[object, ...]:
-    place, credits = row.workspace, csv_lines.number(credit(row.micros))
+def _name(what: int | str | None, places: dict[int, WorkspaceRow]) -> str:
+    if what is None:
+        return UNNAMED
+    if isinstance(what, str):
+        return what
+    return WITHOUT if what == ids.ACCOUNT_WIDE else places[what].name
+
+
+def _line(place: WorkspaceRow | None, line: Line) -> tuple[object, ...]:
+    used = (line.sku, line.requests, csv_lines.number(credit(line.micros)))
     if place is None:
-        return ("", "", "false", row.sku, row.requests, credits)
+        return ("", "", "false", *used)
     is_archived = "false" if place.archived_at is None else "true"
-    names = (csv_lines.text(place.name), csv_lines.text(place.legal_name))
-    return (*names, is_archived, row.sku, row.requests, credits)
+    return (csv_lines.text(place.name), csv_lines.text(place.legal_name), is_archived, *used)
 
 
 def _said(query: UsageQuery, wanted: Days) -> dict[str, str]:

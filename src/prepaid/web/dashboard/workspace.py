@@ -7,12 +7,12 @@ from prepaid.domain import ids
 from prepaid.domain.instants import day_of
 from prepaid.domain.limits import CALENDAR_MONTH, Limit
 from prepaid.domain.refusals import invalid, not_found
-from prepaid.flows import limits, usage_by_sku, workspaces
+from prepaid.flows import limits, usage_pages, workspaces
 from prepaid.flows.metering import fresh
 from prepaid.flows.overview import WorkspaceRow
 from prepaid.web import parsing
 from prepaid.web.alert_shapes import CENTS_MAX, Minutes
-from prepaid.web.dashboard.chart_data import chart
+from prepaid.web.dashboard.chart_data import chart_of
 from prepaid.web.dashboard.forms import Credits, Form
 from prepaid.web.dashboard.pages import Page, Visit
 from prepaid.web.dashboard.shown import minutes
@@ -44,19 +44,22 @@ async def show(visit: Visit) -> Response:
     now = max(visit.desk.clock() + account.clock_offset, account.at)
     today = day_of(now)
     first, end = today - DAYS + 1, today + 1
-    lines = await usage_by_sku.of_workspace(visit.desk, visit.account, row.number, first, end)
-    series = await usage_by_sku.by_sku(visit.desk, visit.account, first, end, [row.number])
-    days = [sum(values) for values in zip(*(one.micros for one in series), strict=True)]
-    named = [(UNNAMED if one.sku is None else one.sku, one.micros) for one in series]
+    days = usage_pages.Days(first, end, today)
+    mine = usage_pages.Which(among=[row.number])
+    lines = await usage_pages.rows(visit.desk, visit.account, days, mine)
+    bars = await usage_pages.bars(visit.desk, visit.account, days, mine, workspaces=1)
+    spent = [sum(values) for values in zip(*(one.micros for one in bars.series), strict=True)]
+    named = [(UNNAMED if one.what is None else str(one.what), one.micros) for one in bars.series]
     standing = await limits.one(visit.desk, visit.account, row)
     return visit.show(
         "workspace.html",
         workspace=row,
         is_default=row.number == ids.DEFAULT,
         standing=None if row.archived_at is not None else standing.standing,
-        lines=lines,
-        days=days or [0],
-        chart=chart(first, DAYS, named) if lines else None,
+        lines=lines.shown,
+        requests=lines.requests,
+        days=spent or [0],
+        chart=chart_of(bars.starts, named) if lines.found else None,
         periods=_periods(row.limit),
     )
 
