@@ -93,6 +93,10 @@ EXAMPLES = {
     f"GET {STATEMENTS}/months": Example(STATEMENTS + "/months"),
     f"GET {STATEMENTS}/archive": Example(STATEMENTS + "/archive?month=2026-01"),
     f"GET {STATEMENTS}/{{id}}": Example(STATEMENTS + "/{statement}"),
+    f"GET {STATEMENTS}/{{id}}/charges": Example(STATEMENTS + "/{statement}/charges?sku=report"),
+    f"GET {ACCOUNTS}/{{id}}/statements/{{statementId}}/charges": Example(
+        ACCOUNT + "/statements/{statement}/charges?sku=report"
+    ),
     f"GET {ACCOUNTS}/{{id}}/statements": Example(ACCOUNT + "/statements?month=2026-01"),
     f"GET {ACCOUNTS}/{{id}}/statements/{{statementId}}": Example(
         ACCOUNT + "/statements/{statement}"

@@ -5,7 +5,7 @@ Works inside a transaction it is handed. To close a month, that one must hold th
 
 from datetime import UTC, tzinfo
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from prepaid.domain.ids import ACCOUNT_WIDE, WorkspaceNumber
@@ -23,8 +23,9 @@ from prepaid.domain.statements.statement import (
     Statement,
     Used,
 )
-from prepaid.store import statement_settings, statements, usage, workspaces
+from prepaid.store import statement_changes, statement_settings, statements, usage, workspaces
 from prepaid.store.accounts import AccountRow
+from prepaid.store.statement_changes import Mark
 from prepaid.store.vault import Connection
 from prepaid.store.workspaces import WorkspaceRow
 
@@ -46,6 +47,16 @@ def zone_of(name: str) -> tzinfo:
         raise ValueError("is no time zone, such as Europe/Paris") from error
 
 
+class Owed(NamedTuple):
+    """What is to be billed in a month, as it was at a mark."""
+
+    mark: Mark
+    period: Period
+    time_zone: str
+    differences: dict[Place, Used]
+    billed: dict[Place, Billed]
+
+
 class Making:
     """The statements of one account, as they stand in this transaction."""
 
@@ -53,6 +64,7 @@ class Making:
         self._connection = connection
         self._row = row
         self.now = now  # of the account
+        self.mark = Mark(row.seq, now)
         self.settings = statement_settings.get(connection, row.id)
         self.closed = statements.closed(connection, row.id)
         self.calendar = Calendar(self.closed, zone_of(self.settings.time_zone))
@@ -70,10 +82,38 @@ class Making:
             return "holds_open"
         return None if month == self.open_month else "earlier_month_open"
 
-    def drafts(self, month: Month) -> list[Statement]:
-        """What the statements of an open month come to by now; the account-wide bucket last."""
-        period = self.calendar.period(month)
-        found, names = self._lines(month), self._legal_names(period)
+    def owed(self, month: Month) -> Owed:
+        """What is to be billed in an open month.
+
+        Whatever changed in a month that is final is billed on the first that is not. Only months
+        that have changed since the last closing are compared with what was billed of them.
+        """
+        months = {month} | (self._changed() if month == self.open_month else set())
+        used = {place: count for one in months for place, count in self._used(one).items()}
+        billed = statements.billed(self._connection, self._row.id, months)
+        return Owed(
+            mark=self.mark,
+            period=self.calendar.period(month),
+            time_zone=self.settings.time_zone,
+            differences=rules.differences(used, billed),
+            billed=billed,
+        )
+
+    def still_owed(self, owed: Owed) -> Owed:
+        """The same by now; read again if something of it has changed since."""
+        month = owed.period.month
+        same = (self.calendar.period(month), self.settings.time_zone)
+        if same == (owed.period, owed.time_zone) and not self._changes(owed.mark, owed.period.ends):
+            return owed
+        return self.owed(month)
+
+    def drafts(self, owed: Owed) -> list[Statement]:
+        """What the statements of an open month come to; the account-wide bucket last."""
+        period, currency = owed.period, self._row.currency
+        prices = statement_settings.prices(self._connection, self._row.id)
+        book = PriceBook(prices, self._row.credit_price, currency)
+        found = rules.lines(owed.differences, owed.billed, book, currency)
+        names = self._legal_names(period)
         places: list[tuple[WorkspaceRow | None, WorkspaceNumber]] = [
             (row, row.number)
             for row in workspaces.every(self._connection, self._row.id)
@@ -88,18 +128,28 @@ class Making:
             for row, number in places
         ]
 
-    def _lines(self, month: Month) -> dict[WorkspaceNumber, tuple[Line, ...]]:
-        account, currency = self._row.id, self._row.currency
-        billed: dict[Place, Billed] = {}
-        months = [month]
-        if month == self.open_month:
-            # Whatever changed in a month that is final is billed on the first that is not.
-            billed = statements.billed(self._connection, account)
-            months = list(range(self.earliest, month + 1))
-        prices = statement_settings.prices(self._connection, account)
-        book = PriceBook(prices, self._row.credit_price, currency)
-        used = {place: count for one in months for place, count in self._used(one).items()}
-        return rules.lines(rules.differences(used, billed), billed, book, currency)
+    def _changed(self) -> set[Month]:
+        """Months before the open one in which something changed since the last was closed."""
+        mark = statements.last_mark(self._connection, self._row.id)
+        if mark is None:
+            return set()
+        found: set[Month] = set()
+        ends: Instant | None = None
+        for at in self._changes(mark, self.closed[-1].ends):
+            if ends is None or at >= ends:
+                month = self.calendar.month_of(at)
+                found.add(month)
+                ends = self.calendar.period(month).ends
+        first = self.closed[0].month
+        if min(found, default=first) < first:
+            # Another time zone moves charges between months that were never closed, so that only
+            # all of them together are what was billed of them together.
+            found.update(range(self.earliest, first))
+        return found
+
+    def _changes(self, mark: Mark, before: Instant) -> list[Instant]:
+        found = statement_changes.since(self._connection, self._row.id, mark, before)
+        return sorted(set(found))
 
     def _used(self, month: Month) -> dict[Place, Used]:
         period = self.calendar.period(month)

@@ -4,6 +4,7 @@ A month is closed by whoever looks first, or by the worker: with the account loc
 over, its holds have ended, and every month before it is closed.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -17,7 +18,7 @@ from prepaid.domain.statements.statement import Statement
 from prepaid.flows.accounts import locked
 from prepaid.flows.desk import Desk, existing
 from prepaid.flows.metering import fresh
-from prepaid.flows.statement_making import Making, Reason
+from prepaid.flows.statement_making import Making, Owed, Reason
 from prepaid.flows.statement_news import announce
 from prepaid.store import accounts, statement_settings, statements, workspaces
 from prepaid.store.accounts import AccountRow
@@ -130,13 +131,12 @@ async def close(desk: Desk, account: AccountId, until: Month | None = None) -> i
     Raises:
         Refusal: `404 not_found`.
     """
-    row = await fresh(desk, account)
+    await fresh(desk, account)
     done = 0
     while done < MONTHS_AT_ONCE:
-        # First without a lock: mostly there is nothing to close.
-        if not await desk.vault.read(lambda c: _closable(desk, c, row, until)):
-            break
-        if not await locked(desk, account, lambda c, now: _close_next(desk, c, now, until)):
+        # First without a lock: mostly there is nothing to close, and what there is takes time.
+        ready = await desk.vault.read(lambda c: _ready(desk, c, account, until))
+        if ready is None or not await locked(desk, account, partial(_close_next, desk, ready)):
             break
         done += 1
     return done
@@ -147,30 +147,29 @@ def _making(desk: Desk, connection: Connection, row: AccountRow) -> Making:
     return Making(connection, row, now)
 
 
-def _closable(desk: Desk, connection: Connection, row: AccountRow, until: Month | None) -> bool:
-    return _next(_making(desk, connection, row), until) is not None
-
-
-def _next(making: Making, until: Month | None) -> Month | None:
-    """The month that can be closed now."""
+def _ready(
+    desk: Desk, connection: Connection, account: AccountId, until: Month | None
+) -> Owed | None:
+    """What the month that can be closed comes to; None: no month can be."""
+    making = _making(desk, connection, existing(accounts.get(connection, account), account))
     month = making.open_month
-    if until is not None and month > until:
+    if (until is not None and month > until) or making.why_open(month) is not None:
         return None
-    return month if making.why_open(month) is None else None
+    return making.owed(month)
 
 
-def _close_next(desk: Desk, connection: Connection, row: AccountRow, until: Month | None) -> bool:
-    making = _making(desk, connection, row)
-    month = _next(making, until)
-    if month is None:  # somebody else was faster
-        return False
+def _close_next(desk: Desk, ready: Owed, connection: Connection, row: AccountRow) -> bool:
+    making, month = _making(desk, connection, row), ready.period.month
+    if month != making.open_month or making.why_open(month) is not None:
+        return False  # somebody else was faster
     last, prefix = statements.last_number(connection, row.id), making.settings.prefix
+    drafts = making.drafts(making.still_owed(ready))
     made = [
         (number, replace(draft, number=rules.label(prefix, number), final_at=making.now))
-        for number, draft in enumerate(making.drafts(month), last + 1)
+        for number, draft in enumerate(drafts, last + 1)
     ]
     period = making.calendar.period(month)
-    statements.close(connection, row.id, period, made, making.now)
+    statements.close(connection, row.id, period, made, making.mark)
     if making.settings.automatic:
         after = Making(connection, row, making.now)
         due_at = after.calendar.period(after.open_month).ends
@@ -200,7 +199,7 @@ def _of(
     # A hold may have ended since we looked whether the month can be closed: then the next one
     # who looks closes it.
     reason = making.why_open(month) or "holds_open"
-    return [Sheet(draft, reason) for draft in making.drafts(month)]
+    return [Sheet(draft, reason) for draft in making.drafts(making.owed(month))]
 
 
 def _named(connection: Connection, account: AccountId, name: str) -> set[WorkspaceNumber]:

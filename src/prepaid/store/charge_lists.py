@@ -7,7 +7,7 @@ imports carry times of the past and come by their own index, and each step puts 
 from typing import Any, NamedTuple
 
 from msgspec import Struct
-from sqlalchemy import BindParameter, Connection, Select, bindparam, select, tuple_
+from sqlalchemy import BindParameter, Connection, Select, bindparam, or_, select, tuple_
 
 from prepaid.domain.charges import Status
 from prepaid.domain.ids import AccountId, Seq, WorkspaceNumber
@@ -37,6 +37,7 @@ class Wanted(Struct, frozen=True):
     workspaces: tuple[WorkspaceNumber, ...] | None = None
     sku: str | None = None
     statuses: tuple[Status, ...] | None = None
+    moved_after: Seq | None = None  # only those made, ended or ever refunded after this change
 
     @property
     def top(self) -> Place:
@@ -96,6 +97,10 @@ def _query(account: AccountId, wanted: Wanted, bottom: Place, before: Place) -> 
         query = query.where(c.sku == wanted.sku)
     if wanted.statuses is not None:
         query = query.where(c.status.in_(wanted.statuses))
+    if wanted.moved_after is not None:
+        # A charge does not tell when it was refunded: an early refund is looked at too.
+        ended = or_(c.ended_seq > wanted.moved_after, c.amount != c.ended_amount)
+        query = query.where(or_(c.seq > wanted.moved_after, ended))
     return query
 
 

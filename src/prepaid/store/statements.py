@@ -4,7 +4,7 @@ A month is closed with the account locked, so no charge can change between what 
 is written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -17,6 +17,7 @@ from prepaid.domain.statements.months import Month, Period
 from prepaid.domain.statements.statement import Billed, Line, Place, Statement
 from prepaid.store import ledger
 from prepaid.store import tables as t
+from prepaid.store.statement_changes import Mark
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Statement).decode
@@ -30,6 +31,16 @@ def closed(connection: Connection, account: AccountId) -> list[Period]:
     m = t.statement_month.c
     query = select(m.month, m.starts, m.ends).where(m.account_id == account).order_by(m.month)
     return [Period(*row) for row in connection.execute(query)]
+
+
+def last_mark(connection: Connection, account: AccountId) -> Mark | None:
+    """How far the account was seen when its last month was closed."""
+    m = t.statement_month.c
+    query = (
+        select(m.seq, m.closed_at).where(m.account_id == account).order_by(m.month.desc()).limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Mark(*row)
 
 
 def first_import(connection: Connection, account: AccountId) -> Instant | None:
@@ -47,12 +58,14 @@ def has_holds(connection: Connection, account: AccountId, ends: Instant) -> bool
     return connection.execute(query).first() is not None
 
 
-def billed(connection: Connection, account: AccountId) -> dict[Place, Billed]:
-    """What final statements have billed, by workspace, month of the charges and SKU."""
+def billed(
+    connection: Connection, account: AccountId, origins: Collection[Month]
+) -> dict[Place, Billed]:
+    """What final statements have billed of some months' charges."""
     n = t.statement_line.c
     query = (
         select(n.workspace, n.origin, n.sku, n.count, n.micros, n.per, n.price)
-        .where(n.account_id == account)
+        .where(n.account_id == account, n.origin.in_(origins))
         .order_by(n.month)  # the first price of a place is the one it was billed at
     )
     found: dict[Place, Billed] = {}
@@ -75,13 +88,16 @@ def close(
     account: AccountId,
     period: Period,
     statements: Sequence[tuple[int, Statement]],
-    at: Instant,
+    mark: Mark,
 ) -> None:
-    """Write a month's statements, each with its number, into a locked account, for good."""
+    """Write a month's statements, each with its number, into a locked account, for good.
+
+    The mark is how far the account is seen by now.
+    """
     key = {"account_id": account, "month": period.month}
     connection.execute(
         insert(t.statement_month).values(
-            **key, starts=period.starts, ends=period.ends, closed_at=at
+            **key, starts=period.starts, ends=period.ends, closed_at=mark.at, seq=mark.seq
         )
     )
     heads = [

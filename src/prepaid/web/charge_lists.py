@@ -138,10 +138,19 @@ def place_of(cursor: str | None) -> Place | None:
     return Place(int(found[1]), int(found[2]))
 
 
-async def _file(call: Call, account: AccountId, wanted: Wanted) -> Answer:
-    for name in ("limit", "cursor"):
-        if getattr(call.query, name) is not None:
+def check_whole(limit: int | None, cursor: str | None) -> None:
+    """A file has no pages.
+
+    Raises:
+        Refusal: 400 naming `limit` or `cursor`.
+    """
+    for name, value in (("limit", limit), ("cursor", cursor)):
+        if value is not None:
             raise invalid(name, "is for pages; as CSV the whole list comes at once")
+
+
+async def _file(call: Call, account: AccountId, wanted: Wanted) -> Answer:
+    check_whole(call.query.limit, call.query.cursor)
     await metering.fresh(call.desk, account)
     parts = charge_lists.stream(call.desk.vault, account, wanted)
     # What can fail before anything is sent is told by a status, not by a broken file.
@@ -166,10 +175,11 @@ def heading() -> bytes:
 
 async def as_lines(part: Sequence[Tagged]) -> bytes:
     """Some lines of the file. In a thread, so that other requests have their turn meanwhile."""
-    return await asyncio.to_thread(csv_lines.lines, (_line(*tagged) for tagged in part))
+    return await asyncio.to_thread(csv_lines.lines, (line(*tagged) for tagged in part))
 
 
-def _line(c: Charge, tag: Tag | None) -> Sequence[str | int]:
+def line(c: Charge, tag: Tag | None) -> Sequence[str | int]:
+    """A charge as a line of the file."""
     place = ("", "", "")
     if tag is not None:
         number = ids.owned("ws", c.account, tag.number)

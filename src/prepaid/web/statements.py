@@ -73,15 +73,20 @@ async def shown(call: Call, account: AccountId, name: str) -> Answer:
         raise not_found("the statement")
     form = wanted.format or ending or None
     kind = FORMS[form] if form else chosen(call.request.headers.get("accept"), (JSON, CSV, PDF))
-    sheet = await statements.one(call.desk, _place(account, stem))
+    sheet = await statements.one(call.desk, place(account, stem))
     return await answer(call.desk, sheet, kind)
 
 
-def _place(account: AccountId, text: str) -> Owned:
-    place = parsing.owned_id("stm", text, "the statement")
-    if place.account != account:
+def place(account: AccountId, text: str) -> Owned:
+    """The month and workspace that an id of this account's names.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+    found = parsing.owned_id("stm", text, "the statement")
+    if found.account != account:
         raise not_found("the statement")
-    return place
+    return found
 
 
 async def whole_month(call: Call) -> Answer:

@@ -55,6 +55,14 @@ charge = Table(
         sqlite_where=text("imported"),
         postgresql_where=text("imported"),
     ),
+    # Settled after it had expired: a change of a month that may be billed already.
+    Index(
+        "ix_charge_late_settle",
+        "account_id",
+        "ended_seq",
+        sqlite_where=text("status = 'settled' AND ended_at >= expires_at"),
+        postgresql_where=text("status = 'settled' AND ended_at >= expires_at"),
+    ),
     sqlite_with_rowid=False,
 )
 
@@ -75,6 +83,23 @@ ledger_entry = Table(
         name="kind",
     ),
     CheckConstraint("amount <> 0", name="moves"),
+    Index(
+        "ix_ledger_entry_refund_seq",
+        "account_id",
+        "seq",
+        "charge",  # without it SQLite takes the primary key, which has every entry
+        sqlite_where=text("kind = 'refund'"),
+        postgresql_where=text("kind = 'refund'"),
+    ),
+    Index(
+        "ix_ledger_entry_refunds",
+        "account_id",
+        "charge",
+        "kind",  # all that is asked: else SQLite takes the primary key, which has every entry
+        "amount",
+        sqlite_where=text("kind = 'refund'"),
+        postgresql_where=text("kind = 'refund'"),
+    ),
     sqlite_with_rowid=False,
 )
 

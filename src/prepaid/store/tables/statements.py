@@ -60,6 +60,9 @@ statement_month = Table(
     Column("starts", BigInteger, nullable=False),
     Column("ends", BigInteger, nullable=False),
     Column("closed_at", BigInteger, nullable=False),
+    Column(
+        "seq", BigInteger, nullable=False
+    ),  # of the account by then: later changes are not in it
     CheckConstraint("starts < ends AND ends <= closed_at", name="over"),
 )
 
@@ -90,4 +93,5 @@ statement_line = Table(
     Column("amount", BigInteger, nullable=False),  # minor units of the currency
     CheckConstraint("per IN ('credit', 'request')", name="per"),
     CheckConstraint("origin <= month", name="not_ahead"),
+    Index("ix_statement_line_origin", "account_id", "origin"),
 )

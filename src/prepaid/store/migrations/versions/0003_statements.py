@@ -8,6 +8,21 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+# What can change a charge of a month that is closed; imports have their index already.
+LATE = (
+    (
+        "ix_charge_late_settle",
+        "charge",
+        ["account_id", "ended_seq"],
+        "status = 'settled' AND ended_at >= expires_at",
+    ),
+    (
+        "ix_ledger_entry_refund_seq",
+        "ledger_entry",
+        ["account_id", "seq", "charge"],
+        "kind = 'refund'",
+    ),
+)
 FINAL = ("statement_month", "statement", "statement_line", "statement_logo")
 
 # A statement that is final is never changed or forgotten: the database itself refuses.
@@ -72,6 +87,7 @@ def upgrade() -> None:
             "account_id", "month", "workspace", "place", name=op.f("pk_statement_line")
         ),
     )
+    op.create_index("ix_statement_line_origin", "statement_line", ["account_id", "origin"])
     op.create_table(
         "statement_logo",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -88,6 +104,7 @@ def upgrade() -> None:
         sa.Column("starts", sa.BigInteger(), nullable=False),
         sa.Column("ends", sa.BigInteger(), nullable=False),
         sa.Column("closed_at", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
             "starts < ends AND ends <= closed_at", name=op.f("ck_statement_month_over")
         ),
@@ -113,6 +130,14 @@ def upgrade() -> None:
     op.add_column(
         "legal_name", sa.Column("at", sa.BigInteger(), server_default="0", nullable=False)
     )
+    for name, table, columns, where in LATE:
+        op.create_index(
+            name,
+            table,
+            columns,
+            sqlite_where=sa.text(where),
+            postgresql_where=sa.text(where),
+        )
     for statement in GUARDS[op.get_bind().dialect.name]:
         op.execute(statement)
 
