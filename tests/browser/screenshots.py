@@ -110,6 +110,17 @@ async def pages_of(ada: Ada) -> dict[str, str]:
     return {name: ada.place + path for name, path in below.items()}
 
 
+def console_of(ada: Ada) -> dict[str, str]:
+    """Every page of the operator's console."""
+    return {
+        "console-accounts": "/operator",
+        "console-account": f"/operator/accounts/{ada.id}",
+        "console-prices": "/operator/prices",
+        "console-health": "/operator/health",
+        "console-audit": "/operator/audit",
+    }
+
+
 async def take(browser: Browser, house: House, link: str, pages: dict[str, str]) -> None:
     """A picture of each page on each screen, in light and in dark."""
     async with Visitor.entering(browser, house.url) as visitor:
@@ -128,16 +139,9 @@ async def take(browser: Browser, house: House, link: str, pages: dict[str, str])
 async def run(house: House) -> None:
     """All of them."""
     ada = await fill(house)
-    console = {
-        "console-accounts": "/operator",
-        "console-account": f"/operator/accounts/{ada.id}",
-        "console-prices": "/operator/prices",
-        "console-health": "/operator/health",
-        "console-audit": "/operator/audit",
-    }
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
-        await take(browser, house, await house.link(None), console)
+        await take(browser, house, await house.link(None), console_of(ada))
         await take(browser, house, await house.link(ada.email), await pages_of(ada))
         async with Visitor.entering(browser, house.url) as visitor:
             await visitor.go("/dashboard/sign-in")
