@@ -19,7 +19,8 @@ from prepaid.store import sqlite
 from prepaid.store.hot import Unavailable
 from prepaid.store.locations import sqlite_path
 from prepaid.store.migrate import differences, upgrade
-from prepaid.store.sqlite import FileInUse, SqliteDatabase
+from prepaid.store.sqlite import SqliteDatabase
+from prepaid.store.sqlite_files import FileInUse
 from prepaid.store.vault import open_database
 from tests.kit.shop import OPERATOR_KEY, SECRET_KEY, Shop, opened
 from tests.store.crowds import crowd

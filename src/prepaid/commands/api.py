@@ -19,7 +19,7 @@ from prepaid.commands.console import fail
 from prepaid.commands.database import Stopped, address_of, make_ready
 from prepaid.commands.serve import load
 from prepaid.settings import Settings
-from prepaid.store.sqlite import FileInUse
+from prepaid.store.sqlite_files import FileInUse
 from prepaid.web.auth import OPERATOR_HEADER
 from prepaid.web.errors import Envelope, Problem
 from prepaid.web.routing import encode
@@ -153,8 +153,7 @@ async def _here(wanted: Settings) -> AsyncIterator[Api]:
 @asynccontextmanager
 async def _there(wanted: Settings, in_use: str) -> AsyncIterator[Api]:
     """The running server, which writes the file."""
-    is_named = wanted.public_url != Settings.public_url
-    url = wanted.public_url if is_named else address_of(wanted) or wanted.public_url
+    url = wanted.public_url or address_of(wanted) or wanted.base_url
     where = f"{in_use}; its server at {url}"
     if not wanted.operator_key:
         message = f"{where} can be asked when PREPAID_OPERATOR_KEY is set"

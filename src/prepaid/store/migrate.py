@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from prepaid.store import sqlite
 from prepaid.store.locations import sqlite_path
 from prepaid.store.postgres import driver_url
+from prepaid.store.sqlite_files import WriteLock
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -35,7 +36,7 @@ def upgrade(url: str, revision: str = "head") -> None:
         FileInUse: another process writes the SQLite file.
     """
     path = sqlite_path(url)
-    lock = None if path is None else sqlite.WriteLock(path)
+    lock = None if path is None else WriteLock(path)
     try:
         _with_connection(url, lambda connection: command.upgrade(config(connection), revision))
     finally:

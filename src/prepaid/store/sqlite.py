@@ -1,8 +1,6 @@
 """SQLite: one file, one process that writes it, durable to the last acknowledged commit."""
 
 import asyncio
-import fcntl
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from prepaid.store.sqlite_errors import PRIMARY, away_is_unavailable
+from prepaid.store.sqlite_files import WriteLock, make_private
 from prepaid.store.sqlite_hot import SqliteTransaction
 
 T = TypeVar("T")
@@ -35,15 +34,13 @@ WRITING = (
 )
 
 
-class FileInUse(Exception):
-    """Another process writes this file; ask it over HTTP instead."""
-
-
 def connect(path: Path, *, read_only: bool) -> dbapi2.Connection:
     """A connection with the settings that durability needs.
 
     `synchronous=FULL`: with NORMAL, acknowledged commits are lost in a power cut.
     """
+    if not read_only:
+        make_private(path)
     mode = "ro" if read_only else "rwc"
     raw = dbapi2.connect(
         f"file:{quote(str(path))}?mode={mode}",
@@ -72,23 +69,6 @@ def engine(path: Path, *, read_only: bool) -> Engine:
         isolation_level="AUTOCOMMIT",
         **({"pool_size": READERS, "max_overflow": 0} if read_only else {}),
     )
-
-
-class WriteLock:
-    """Held by the one process that writes the file, for as long as it lives."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(self._file)
-            message = f"{path} is in use by another prepaid process"
-            raise FileInUse(message) from error
-
-    def release(self) -> None:
-        """Let another process write."""
-        os.close(self._file)
 
 
 class SqliteDatabase:
