@@ -24,8 +24,8 @@ install: $(RUNTIME) ## Install what the service needs to run, into .venv
 
 dev: $(DEV) ## Install what its development needs too
 
-demo: install ## Start a demonstration: service, sandbox payments, a receiver
-	$(BIN)/prepaid demo
+demo: install ## Start a demonstration; make demo PORT=8081 listens there
+	$(BIN)/prepaid demo $(if $(PORT),--port $(PORT))
 
 test: dev browser ## Run every test
 	$(BIN)/python -m pytest -n $(WORKERS) tests

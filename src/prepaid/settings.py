@@ -34,8 +34,8 @@ class Settings:
     workspace_header: str = "x-topograph-workspace-id"
     #: Routes file of the metering proxy; empty: the one that ships
     routes: str = ""
-    #: Where the service is reached from outside, for links
-    public_url: str = "http://127.0.0.1:8080"
+    #: Where the service is reached from outside, for links; empty: by host and port
+    public_url: str = ""
     #: Batching writers per process (PostgreSQL only)
     lanes: int = 1
     #: Who takes the money of accounts that are no sandbox: stripe or sandbox; empty: nobody
@@ -66,7 +66,16 @@ class Settings:
     #: debug, info, warning or error
     log_level: str = "info"
 
+    @property
+    def base_url(self) -> str:
+        """Where the service is reached: what links begin with."""
+        if self.public_url:
+            return self.public_url
+        host = "127.0.0.1" if self.host in _EVERY_ADDRESS else self.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
+
+_EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - read, not listened on
 _BOUNDS = {"port": (0, 65_535), "lanes": (1, 8), "retention_days": (4, 3_650)}
 _PAYMENTS = ("", "sandbox", "stripe")
 _LOG_LEVELS = ("debug", "info", "warning", "error")

@@ -3,6 +3,7 @@
 from prepaid.adapters.addresses import AddressRule
 from prepaid.adapters.letters import LetterRoom, LetterWriter
 from prepaid.adapters.mail import MailSender
+from prepaid.adapters.mailboxes import parse_sender
 from prepaid.adapters.webhooks import WebhookSender
 from prepaid.flows.deliveries import Deliverer
 from prepaid.flows.desk import Desk
@@ -56,15 +57,16 @@ def check(*, cidrs: str, smtp_url: str, mail_from: str, public_url: str) -> None
     Raises:
         ValueError: names the setting, and never its value.
     """
-    for names, make in (
+    for name, make in (
         ("PREPAID_WEBHOOK_ALLOWED_CIDRS", lambda: _rule(cidrs)),
-        ("PREPAID_MAIL_FROM or PREPAID_PUBLIC_URL", lambda: letter_room(mail_from, public_url)),
+        ("PREPAID_MAIL_FROM", lambda: parse_sender(mail_from)),
+        ("PREPAID_PUBLIC_URL", lambda: letter_room(mail_from, public_url)),
         ("PREPAID_SMTP_URL", lambda: smtp_url and MailSender(smtp_url, mail_from)),
     ):
         try:
             make()
         except ValueError as error:
-            raise ValueError(f"{names}: {error}") from error
+            raise ValueError(f"{name}: {error}") from error
 
 
 def _rule(cidrs: str) -> AddressRule:

@@ -48,7 +48,7 @@ def application(settings: Settings, desk: Desk) -> app.FrontDoor:
     return app.build(
         desk,
         operator_key=settings.operator_key,
-        public_url=settings.public_url,
+        public_url=settings.base_url,
         metrics=Metrics(lambda: _readings(desk.vault, rooms)),
         beside=[] if sandbox is None else sandbox.routes(),
         lifespan=lifespan,

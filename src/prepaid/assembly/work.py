@@ -84,7 +84,7 @@ async def working(
         cidrs=settings.webhook_allowed_cidrs,
         smtp_url=settings.smtp_url,
         mail_from=settings.mail_from,
-        public_url=settings.public_url,
+        public_url=settings.base_url,
         mailbox=mailbox,
     )
     await room.begin()
@@ -124,7 +124,7 @@ def check_post(settings: Settings) -> None:
             cidrs=settings.webhook_allowed_cidrs,
             smtp_url="" if settings.smtp_url == SANDBOX else settings.smtp_url,
             mail_from=settings.mail_from,
-            public_url=settings.public_url,
+            public_url=settings.base_url,
         )
     except ValueError as error:
         raise SettingError(str(error)) from error

@@ -216,7 +216,7 @@ def link(email: Annotated[str, typer.Argument(help="Of an admin", show_default=F
     """Make a link that signs an admin in to the dashboard, once and within 15 minutes."""
     body = {"email": email}
     made = api.run(lambda service: service.ask("POST", LINKS, LinkShape, body=body))
-    say(load().public_url.rstrip("/") + made.path)
+    say(load().base_url.rstrip("/") + made.path)
 
 
 @keys.command("list")

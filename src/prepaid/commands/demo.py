@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,20 +23,22 @@ from prepaid.flows.desk import Desk
 from prepaid.flows.endpoints import Wish
 from prepaid.sandbox import register_prices
 from prepaid.sandbox.receiver import HOOKS
-from prepaid.settings import Settings
+from prepaid.settings import SettingError, Settings
 from prepaid.store.locations import shown
 from prepaid.store.prices import Price
-from prepaid.store.sqlite import FileInUse
+from prepaid.store.sqlite_files import FileInUse
 
 FOLDER = Path(".demo")
 CREDITS = 1_000
 ADMIN = "ops@example.com"
 PRICES = [Price(p.sku, p.micros, p.unit, p.description) for p in register_prices.prices()]
 
-Port = Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on")]
+PORT, PORT_MAX = 8_080, 65_535
+
+Port = Annotated[int, typer.Option(min=1, max=PORT_MAX, help="Port to listen on")]
 
 
-def demo(port: Port = 8080) -> None:
+def demo(port: Port = PORT) -> None:
     """Start a demonstration in ./.demo; run again, it goes on with the same data."""
     FOLDER.mkdir(exist_ok=True)
     secrets_file = FOLDER / "secrets.json"
@@ -44,17 +47,29 @@ def demo(port: Port = 8080) -> None:
     known.setdefault("secret_key", secrets.token_urlsafe(32))
     wanted = _settings(known, port)
     try:
+        serve.check(wanted)
+        listening = _listen(wanted)
         make_ready(wanted)
         if known.get("database_url") != wanted.database_url:
             known |= {"database_url": wanted.database_url} | asyncio.run(_at_desk(wanted, _fill))
         secrets_file.touch(mode=0o600)
         secrets_file.write_text(json.dumps(known, indent=2), "utf-8")
         _explain(wanted, known, asyncio.run(_at_desk(wanted, _links)))
-        serve.run(wanted)
+        serve.run(wanted, listening=listening)
     except FileInUse as error:
         raise fail(f"{error}; stop the other demo first") from error
-    except Stopped as error:
+    except (SettingError, Stopped) as error:
         raise fail(str(error)) from error
+
+
+def _listen(wanted: Settings) -> socket.socket:
+    """Take the port before anything is made or said that names it."""
+    try:
+        return serve.listen(wanted)
+    except Stopped as error:
+        other = wanted.port + 1 if wanted.port < PORT_MAX else PORT
+        message = f"{error}; try prepaid demo --port {other}, or make demo PORT={other}"
+        raise Stopped(message) from error
 
 
 def _settings(known: dict[str, str], port: int) -> Settings:

@@ -52,7 +52,7 @@ def send_test(address: Address) -> None:
 
 async def _send(wanted: Settings, address: str) -> MailResult:
     now = time.time_ns() // 1000
-    content = letter_room(wanted.mail_from, wanted.public_url).write(
+    content = letter_room(wanted.mail_from, wanted.base_url).write(
         "test",
         json.dumps({"at": str(now)}).encode(),
         Addressee(address, None, "this installation"),

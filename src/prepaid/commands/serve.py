@@ -14,7 +14,7 @@ from prepaid.commands.database import Stopped, file_of, make_ready, tell_address
 from prepaid.domain.routing.file import WrongRoutes
 from prepaid.domain.routing.routes import Routes
 from prepaid.settings import SettingError, Settings
-from prepaid.store.sqlite import FileInUse
+from prepaid.store.sqlite_files import FileInUse
 from prepaid.web.hot_wire import HotProtocol
 from prepaid.web.proxy import PathTaken
 
@@ -36,8 +36,8 @@ def serve(workers: Workers = 1) -> None:
     """Serve the API, with the background worker in the same process."""
     wanted = load()
     try:
-        settings.check_for_production(wanted)
         _check_workers(wanted, workers)
+        check(wanted)
         run(wanted, workers)
     except (SettingError, Stopped) as error:
         raise fail(str(error)) from error
@@ -66,28 +66,47 @@ def routes_of(wanted: Settings) -> Routes:
         raise Stopped(message) from error
 
 
-def run(wanted: Settings, workers: int = 1) -> None:
-    """Run the server until it is told to stop.
+def check(wanted: Settings) -> None:
+    """Try the secrets, the routes file and the post, before the database is touched.
+
+    Raises:
+        Stopped: the routes file is wrong.
+        SettingError: a setting is missing or wrong.
+    """
+    settings.check_for_production(wanted)
+    routes_of(wanted)
+    assembly.check_post(wanted)
+
+
+def listen(wanted: Settings) -> socket.socket:
+    """Take the port.
+
+    Raises:
+        Stopped: it cannot be used.
+    """
+    try:
+        return socket.create_server((wanted.host, wanted.port), backlog=BACKLOG)
+    except OSError as error:
+        reason = str(error.strerror).partition(" (while")[0]  # Python adds the address again
+        message = f"port {wanted.port} of {wanted.host} cannot be used: {reason}"
+        raise Stopped(message) from error
+
+
+def run(wanted: Settings, workers: int = 1, listening: socket.socket | None = None) -> None:
+    """Run the server until it is told to stop; without a socket it takes its port itself.
 
     Raises:
         Stopped: the database or the port cannot be used.
     """
     try:
         make_ready(wanted)
-        routes_of(wanted)
-        assembly.check_post(wanted)
         application = "prepaid.assembly:serving" if workers > 1 else assembly.serving(wanted)
-        listening = socket.create_server((wanted.host, wanted.port), backlog=BACKLOG)
+        listening = listening or listen(wanted)
     except FileInUse as error:
         message = f"{error}; stop it first"
         raise Stopped(message) from error
     except PathTaken as error:
         message = f"the routes file: the path of route {error} belongs to the service"
-        raise Stopped(message) from error
-    except SettingError as error:
-        raise Stopped(str(error)) from error
-    except OSError as error:
-        message = f"port {wanted.port} of {wanted.host} cannot be used: {error.strerror}"
         raise Stopped(message) from error
     config = uvicorn.Config(
         application,
