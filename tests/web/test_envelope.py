@@ -9,13 +9,14 @@ from prepaid.web.metrics import Metrics, Reading
 from tests.kit.door import CHARGES, OPERATOR, Door, code
 from tests.kit.shop import OPERATOR_KEY
 
-UNKNOWN = ["/", "/v2", "/v3/workspaces", "/v2/workspaces/", CHARGES + "/", "/v2/operator", "/%00"]
+UNKNOWN = ["/v2", "/v3/workspaces", "/v2/workspaces/", CHARGES + "/", "/v2/operator", "/%00"]
 WRONG_METHODS = [
     ("PUT", CHARGES, "POST"),
     ("DELETE", "/v2/operator/accounts", "GET, HEAD, POST"),
     ("POST", "/v2/workspaces/usage", "DELETE, GET, HEAD, PATCH"),
     ("PATCH", "/openapi.json", "GET, HEAD"),
     ("POST", "/docs", "GET, HEAD"),
+    ("POST", "/", "GET, HEAD"),
     ("OPTIONS", "/v2/billing/balance", "GET, HEAD"),
 ]
 

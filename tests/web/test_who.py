@@ -68,6 +68,17 @@ async def test_a_wrong_key_is_no_key(lite: Door) -> None:
     assert await snapshot(lite, place) == before
 
 
+async def test_a_missing_key_and_a_wrong_one_are_told_apart(lite: Door) -> None:
+    """On the hot route too: who has sent a key need not look for the header."""
+    for path in (CHARGES, "/v2/operator/accounts"):
+        missing = await lite.client.post(path, json={})
+        wrong = await lite.client.post(path, json={}, headers={"x-operator-key": "x"})
+
+        assert "send the operator key" in missing.text
+        assert "is wrong" in wrong.text
+        assert missing.status_code == wrong.status_code == 401
+
+
 async def test_a_key_for_one_side_does_not_open_the_other(door: Door) -> None:
     place = await estate(door)
     swapped = {"x-operator-key": place.ada.key, "x-api-key": OPERATOR_KEY}

@@ -20,12 +20,14 @@ from prepaid.web import (
     client_prices,
     docs,
     health,
+    home,
     openapi,
     operator_accounts,
     operator_charges,
     operator_people,
     operator_prices,
     operator_usage,
+    statement_charges,
     statement_settings,
     statements,
     topups,
@@ -58,6 +60,7 @@ ROUTES: Sequence[Route] = [
     *charge_lists.ROUTES,
     *topups.ROUTES,
     *statements.ROUTES,
+    *statement_charges.ROUTES,
     *statement_settings.ROUTES,
     *client_prices.ROUTES,
     *alerts.ROUTES,
@@ -150,7 +153,7 @@ def build(  # noqa: PLR0913 - facts of the installation, each by its name
             StarletteRoute(route.path, endpoint(route, desk, ring, secret), methods=[route.method])
             for route in [*routes, shown]
         ]
-        + [StarletteRoute("/docs", page), *beside],
+        + [StarletteRoute("/", home.home), StarletteRoute("/docs", page), *beside],
         exception_handlers={404: unknown_path, 405: unknown_method, Exception: our_fault},
         lifespan=lifespan,
     )
@@ -169,4 +172,4 @@ def _calls(workspace_header: str, proxy: Proxy | None) -> Calls:
     paid = next((route for route in routes if not route.is_free), None)
     if paid is None:
         return Calls(workspace_header)
-    return Calls(workspace_header, paid.method, paid.path)
+    return Calls(workspace_header, paid.method, paid.path, paid.shape)

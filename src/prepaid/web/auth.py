@@ -20,8 +20,11 @@ def check_operator(sent: bytes | None, operator_key: bytes) -> None:
     Raises:
         Refusal: `401 unauthorized`.
     """
-    if not sent or not hmac.compare_digest(sent, operator_key):
+    if not sent:
         message = f"send the operator key in the header {OPERATOR_HEADER}"
+        raise Refusal("unauthorized", message)
+    if not hmac.compare_digest(sent, operator_key):
+        message = f"the operator key in the header {OPERATOR_HEADER} is wrong"
         raise Refusal("unauthorized", message)
 
 
