@@ -72,7 +72,7 @@ async def test_closing_the_clock_and_entering(door: Door) -> None:
 async def test_facts_are_changed_as_they_are_sent(lite: Door) -> None:
     ada = await lite.customer()
     place = f"/operator/accounts/{ada.id}"
-    facts = {"name": "Ada II", "admins": "a@example.com", "creditPrice": "250"}
+    facts = {"name": "Ada II", "admins": "a@example.com", "creditPrice": "2.50"}
     async with pages.operator(lite) as boss:
         await boss.send(place, **facts, minimumBalanceCents="-50")
         changed = (await lite.operator("GET", ada.place)).json()
@@ -129,3 +129,69 @@ async def test_what_is_not_there_is_not_found(lite: Door) -> None:
             assert (await boss.see(path)).status_code == 404
         assert (await boss.see("/operator/audit?account=made-up")).status_code in (400, 404)
         assert (await boss.see("/operator?after=made-up")).status_code in (400, 404)
+
+
+async def test_a_sign_in_link_is_shown_once_and_written_down(door: Door) -> None:
+    """Where no mail is sent, the operator hands it over; the log says to whom, not the link."""
+    ada = await door.customer(admins=["ada@example.com"])
+    place = f"/operator/accounts/{ada.id}"
+    async with pages.operator(door) as boss:
+        made = await boss.send(f"{place}/sign-in-link", form="link", email="ada@example.com")
+        again = await boss.see(place)
+        log = text_of(await boss.see(f"/operator/audit?account={ada.id}"))
+    found = re.search(r"http://shop.test(/dashboard/sign-in/[\w-]+)<", made.text)
+    assert found is not None, made.text
+
+    async with pages.signed_in(door, found[1], f"/dashboard/{ada.id}") as person:
+        assert (await person.see("/billing")).status_code == 200
+    assert "/dashboard/sign-in/" not in again.text
+    assert "sign-in link made" in log
+    assert "ada@example.com" in log
+    assert found[1] not in log
+
+
+async def test_no_link_is_made_for_who_is_no_admin_of_the_account(lite: Door) -> None:
+    ada = await lite.customer(admins=["ada@example.com"])
+    await lite.customer(admins=["bob@example.com"])
+    async with pages.operator(lite) as boss:
+        place = f"/operator/accounts/{ada.id}"
+        answer = await boss.send(f"{place}/sign-in-link", form="link", email="bob@example.com")
+        log = text_of(await boss.see("/operator/audit"))
+
+    assert answer.status_code == 400
+    assert "/dashboard/sign-in/" not in answer.text
+    assert "must be the address of an admin of this account" in text_of(answer)
+    assert "sign-in link made" not in log
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("1.00", 100), ("0.01", 1), ("1,000", 100_000), ("0", None), ("-1", None), ("0.001", None)]
+    + [(wrong, None) for wrong in ("free", "NaN", "Infinity", "1e400", "1e999999999")],
+)
+async def test_the_price_of_a_credit_is_typed_as_it_is_told(
+    lite: Door, typed: str, kept: int | None
+) -> None:
+    ada = await lite.customer(creditPrice=250)
+    place = f"/operator/accounts/{ada.id}"
+    async with pages.operator(lite) as boss:
+        shown = text_of(await boss.see(place))
+        answer = await boss.send(place, form="facts", name="Ada", creditPrice=typed)
+    price = (await lite.operator("GET", ada.place)).json()["creditPrice"]
+
+    assert 'value="2.50"' in shown
+    assert answer.status_code == (400 if kept is None else 303), answer.text
+    assert price == (kept or 250)
+
+
+async def test_the_log_tells_times_in_words_and_the_operator_once(lite: Door) -> None:
+    ada = await lite.customer()
+    async with pages.operator(lite) as boss:
+        place = f"/operator/accounts/{ada.id}"
+        await boss.send(f"{place}/clock", advanceSeconds="2592000")
+        flash = text_of(await boss.see(place))
+        log = text_of(await boss.see(f"/operator/audit?account={ada.id}"))
+
+    assert re.search(r"The account's time is \d+ \w+ \d{4}, \d\d:\d\d UTC\.", flash)
+    assert "30 days" in log
+    assert len(re.findall(r">\s*operator\b", log)) == 1

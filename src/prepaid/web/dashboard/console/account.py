@@ -1,5 +1,6 @@
 """One account as its operator runs it: facts, credit, test clock, closing, own prices."""
 
+from decimal import Decimal
 from typing import Annotated
 
 from msgspec import Meta
@@ -9,12 +10,14 @@ from prepaid.domain import ids
 from prepaid.domain.amounts import CENT
 from prepaid.domain.commands import Credit
 from prepaid.domain.ids import AccountId
-from prepaid.domain.instants import iso_millis_from
 from prepaid.domain.refusals import invalid, not_found
+from prepaid.domain.statements.money import digits
+from prepaid.domain.topup_caps import PRICE_MAX
 from prepaid.flows import accounts, metering, prices
 from prepaid.flows.account_search import AccountRow
 from prepaid.web import parsing
-from prepaid.web.account_shapes import ADVANCE_MAX_S, NAME_MAX, CreditPrice, Name
+from prepaid.web.account_shapes import ADVANCE_MAX_S, NAME_MAX, Name
+from prepaid.web.dashboard import shown
 from prepaid.web.dashboard.console.addresses import addresses
 from prepaid.web.dashboard.forms import Credits, Form
 from prepaid.web.dashboard.pages import Page, Visit
@@ -28,7 +31,7 @@ class FactsForm(Form, frozen=True, kw_only=True):
 
     name: Name
     admins: str = ""
-    credit_price: CreditPrice
+    credit_price: Annotated[str, Meta(min_length=1, max_length=20)]  # as it is told: `1.00`
     minimum_balance_cents: Credits | None = None
 
 
@@ -46,8 +49,8 @@ class ClockForm(Form, frozen=True, kw_only=True):
     advance_seconds: Annotated[int, Meta(ge=1, le=ADVANCE_MAX_S)]
 
 
-async def show(visit: Visit) -> Response:
-    """How the account stands."""
+async def show(visit: Visit, link: tuple[str, str] | None = None) -> Response:
+    """How the account stands; `link` signs an admin in, and is shown this once."""
     account = account_of(visit)
     row = await metering.fresh(visit.desk, account)
     return visit.show(
@@ -57,6 +60,7 @@ async def show(visit: Visit) -> Response:
         own=await prices.own(visit.desk, account),
         key=visit.desk.token(KEY_BYTES).hex(),
         clock_steps=CLOCK_STEPS,
+        link=link,
     )
 
 
@@ -69,7 +73,7 @@ async def change(visit: Visit) -> Response:
     values = {
         "name": parsing.plain_text(wanted.name, "name", NAME_MAX),
         "admins": addresses(wanted.admins),
-        "credit_price": wanted.credit_price,
+        "credit_price": _price(wanted.credit_price, before.currency),
         "floor": None if floor is None else int(floor) * CENT,
     }
     await visit.noted(
@@ -80,6 +84,20 @@ async def change(visit: Visit) -> Response:
         account=account,
     )
     return visit.go(_here(visit), "The account is saved.")
+
+
+def _price(text: str, currency: str) -> int:
+    """Money as it is typed, in the smallest units of its currency."""
+    places = digits(currency)
+    try:
+        minor = Decimal(text.strip().replace(",", "")).scaleb(places)
+        is_price = minor.is_finite() and 1 <= minor <= PRICE_MAX and minor == int(minor)
+    except ArithmeticError as error:
+        raise invalid("creditPrice", "must be an amount of money such as 1.00") from error
+    if not is_price:
+        most = shown.price(PRICE_MAX, currency)
+        raise invalid("creditPrice", f"must be above 0, at most {most}, with {places} decimals")
+    return int(minor)
 
 
 def _changes(before: AccountRow, values: dict[str, object]) -> str:
@@ -125,11 +143,11 @@ async def advance_clock(visit: Visit) -> Response:
     now = await visit.noted(
         accounts.advance_clock(visit.desk, account, seconds),
         "clock advanced",
-        f"{seconds:,} seconds",
+        shown.length(seconds),
         account=account,
     )
     await metering.fresh(visit.desk, account)
-    return visit.go(_here(visit), f"The account's time is {iso_millis_from(now)}.")
+    return visit.go(_here(visit), f"The account's time is {shown.utc(now)}.")
 
 
 async def close(visit: Visit) -> Response:
