@@ -219,6 +219,8 @@ def _budget(cents: float | None, name: str) -> Decimal | None:
 
 
 def _decode(data: bytes, kind: type[T]) -> T:
+    if not data:
+        raise invalid("body", "is needed: JSON with the id and countryCode of a company")
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:

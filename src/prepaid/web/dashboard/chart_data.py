@@ -30,11 +30,9 @@ def chart(first_day: int, days: int, series: Iterable[tuple[str, Sequence[Micros
 
 
 def chart_of(starts: Sequence[int], series: Iterable[tuple[str, Sequence[Micros]]]) -> Chart:
-    """A chart whose bars begin on these days."""
-    return Chart(
-        [day(start) for start in starts],
-        [Line(name, [Decimal(value) / CREDIT for value in values]) for name, values in series],
-    )
+    """A chart whose bars begin on these days; a series that is nothing throughout is left out."""
+    lines = [Line(name, [Decimal(value) / CREDIT for value in values]) for name, values in series]
+    return Chart([day(start) for start in starts], [one for one in lines if any(one.values)])
 
 
 def day(number: int) -> str:

@@ -1,18 +1,27 @@
 """The developers page: API keys, and how a request is made with one."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 from msgspec import Meta
 from starlette.responses import Response
 
-from prepaid.domain import ids
 from prepaid.domain.refusals import not_found
+from prepaid.domain.routing.routes import Shape
 from prepaid.flows import accounts
 from prepaid.store.keys import KeyRow
 from prepaid.web import parsing
 from prepaid.web.account_shapes import NAME_MAX
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Page, Visit
+
+DEFAULT = "default"  # the workspace that every account has
+WITHOUT_BODY = frozenset({"GET", "DELETE"})
+#: Bodies to begin with; what another upstream takes is not ours to know.
+EXAMPLES: Mapping[Shape, str] = {
+    "company": '{"id": "900000008", "countryCode": "FR", "dataPoints": ["company"]}',
+    "onboarding": '{"id": "900000008", "countryCode": "FR"}',
+}
 
 
 class KeyForm(Form, frozen=True, kw_only=True):
@@ -66,18 +75,24 @@ async def _page(visit: Visit, made: tuple[str, KeyRow] | None = None) -> Respons
         revoked=[row for row in reversed(rows) if row.revoked_at is not None],
         made=made,
         first=_command(visit, "/v2/billing/balance"),
-        paid=_command(visit, calls.path, calls.method, tagged=True) if calls.path else "",
+        paid=_paid(visit) if calls.path else "",
     )
 
 
-def _command(visit: Visit, path: str, method: str = "GET", *, tagged: bool = False) -> str:
+def _paid(visit: Visit) -> str:
+    calls = visit.frame.calls
+    more = [f'-H "{calls.workspace_header}: {DEFAULT}"']
+    if calls.method not in WITHOUT_BODY:
+        body = EXAMPLES.get(calls.shape, "{}")
+        more += ['-H "content-type: application/json"', f"-d '{body}'"]
+    return _command(visit, calls.path, calls.method, more)
+
+
+def _command(visit: Visit, path: str, method: str = "GET", more: Sequence[str] = ()) -> str:
     """A request as it is typed."""
     asked = "curl" if method == "GET" else f"curl -X {method}"
     lines = [f"{asked} {visit.frame.public_url.rstrip('/')}{path}"]
-    lines.append('-H "x-api-key: $PREPAID_KEY"')
-    if tagged:
-        workspace = ids.owned("ws", visit.account, ids.DEFAULT)
-        lines.append(f'-H "{visit.frame.calls.workspace_header}: {workspace}"')
+    lines += ['-H "x-api-key: $PREPAID_KEY"', *more]
     return " \\\n  ".join(lines)
 
 

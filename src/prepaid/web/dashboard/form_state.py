@@ -18,6 +18,7 @@ class FormState(Struct, frozen=True):
     token: str
     sent: Mapping[str, str]  # empty unless this form was sent, and refused or previewed
     problem: Refusal | None  # of this form
+    labels: Mapping[str, str] = {}  # of fields that are labelled otherwise than they are named
 
     def value(self, name: str, present: object = "") -> str:
         """What stands in a field: what was sent, else what is so now."""
@@ -60,12 +61,13 @@ class FormState(Struct, frozen=True):
         if self.problem is None:
             return None
         if self.problem.code == "invalid_request" and self.problem.details:
-            return f"Nothing was saved: {_named(self.problem)}."
+            said = (f"{self._label(one.field)} {one.message}" for one in self.problem.details)
+            return f"Nothing was saved: {'; '.join(said)}."
         return sentence(self.problem.message)
 
-
-def _named(problem: Refusal) -> str:
-    return "; ".join(f"{words_of(detail.field)} {detail.message}" for detail in problem.details)
+    def _label(self, field: str) -> str:
+        label = self.labels.get(field)
+        return words_of(field) if label is None else f"“{label}”"
 
 
 def words_of(field: str) -> str:

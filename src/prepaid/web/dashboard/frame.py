@@ -7,6 +7,7 @@ from typing import NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from prepaid.domain import ids
+from prepaid.domain.routing.routes import Shape
 from prepaid.flows.desk import Desk
 from prepaid.flows.metering import KeyRing
 from prepaid.web.dashboard.cookies import Cookies
@@ -23,6 +24,7 @@ class Calls(NamedTuple):
     workspace_header: str = "x-topograph-workspace-id"
     method: str = ""  # of a paid route that we pass on; empty: there is none
     path: str = ""
+    shape: Shape = "plain"  # what its body is
 
 
 @dataclass(frozen=True)

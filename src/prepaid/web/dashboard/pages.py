@@ -91,14 +91,15 @@ class Visit:
         """
         return forms.typed(forms.tidy(self.request.query_params.multi_items()), kind)
 
-    def form_state(self, name: str) -> FormState:
-        """A form of this page, to be shown."""
+    def form_state(self, name: str, **labels: str) -> FormState:
+        """A form of this page, to be shown; `labels` of fields that have another name."""
         is_sent = self.problem is not None and self.sent.get(forms.NAME) == name
         return FormState(
             id=name,
             token=guards.token(self.secret),
             sent=self.sent if is_sent else {},
             problem=self.problem if is_sent else None,
+            labels=labels,
         )
 
     def show(self, template: str, status: int = 200, **values: object) -> Response:

@@ -1,5 +1,6 @@
 """How values look on a page: amounts, times, counts and lengths of time. Knows no page."""
 
+from datetime import date
 from decimal import Decimal
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from prepaid.domain.amounts import CENT, CREDIT, Micros
 from prepaid.domain.instants import Instant, iso_micros, to_datetime
 from prepaid.domain.statements.money import digits
+from prepaid.domain.statements.months import Month
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _MINUTES = ((1440, "day"), (60, "hour"), (1, "minute"))
@@ -37,6 +39,11 @@ def price(minor: int, currency: str) -> str:
     return f"{Decimal(minor).scaleb(-places):,.{places}f} {currency.upper()}"
 
 
+def month(number: Month) -> str:
+    """`November 2026`."""
+    return f"{date(number // 12, number % 12 + 1, 1):%B %Y}"
+
+
 def iso(instant: Instant) -> str:
     """For `<time datetime>`."""
     return iso_micros(instant)
@@ -61,6 +68,11 @@ def minutes(number: int) -> str:
     return f"{many:,} {unit}" + ("" if many == 1 else "s")
 
 
+def length(seconds: int) -> str:
+    """`30 days`, `90 minutes`, `45 seconds`: as `minutes`, where they are whole."""
+    return plural(seconds, "second") if seconds % 60 else minutes(seconds // 60)
+
+
 def plural(number: int, one: str, many: str | None = None) -> str:
     """`1 key`, `3 keys`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
@@ -76,6 +88,7 @@ FILTERS = {
     "exact": exact,
     "credits_of": credits_of,
     "price": price,
+    "month": month,
     "iso": iso,
     "utc": utc,
     "count": count,

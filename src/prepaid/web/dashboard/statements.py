@@ -10,6 +10,7 @@ from prepaid.domain.refusals import invalid, not_found
 from prepaid.domain.statements import money, months
 from prepaid.flows import statement_settings, statements
 from prepaid.web import parsing
+from prepaid.web.dashboard import shown
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Page, Visit
 from prepaid.web.endpoints import response_of
@@ -56,11 +57,12 @@ async def show(visit: Visit) -> Response:
     return visit.show(
         "statements.html",
         month=months.text(chosen),
+        title=shown.month(chosen),
         months=[
-            (months.text(one.period.month), one.period.month == chosen)
+            (one.period.month, months.text(one.period.month), one.period.month == chosen)
             for one in known[:MONTHS_SHOWN]
         ],
-        rows=[summary(sheet) for sheet in sheets[first : first + PAGE_SIZE]],
+        rows=[(summary(sheet), sheet.statement) for sheet in sheets[first : first + PAGE_SIZE]],
         found=len(sheets),
         before=f"{here}{query.page - 1}" if query.page > 1 else "",
         after=f"{here}{query.page + 1}" if first + PAGE_SIZE < len(sheets) else "",

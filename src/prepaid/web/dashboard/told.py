@@ -1,11 +1,14 @@
 """Notifications in words for people: what happened, how bad it is, and where."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
 
 import msgspec
 from msgspec import Struct
 
-from prepaid.domain.amounts import CENT
+from prepaid.domain.amounts import CENT, Micros
+from prepaid.domain.instants import Instant, from_datetime
 from prepaid.domain.notifications import Notification
 from prepaid.web.dashboard.form_state import sentence
 from prepaid.web.dashboard.shown import amount, minutes
@@ -28,6 +31,35 @@ class Facts(Struct, frozen=True, rename="camel"):
     reason: str | None = None
 
 
+class Refused(Struct, frozen=True, rename="camel"):
+    """What the payload of a spend limit says: which charge it refused, and when there is room."""
+
+    limit_cents: int
+    spent_cents: Decimal
+    refused_cents: Decimal
+    frees_at: datetime | None  # None: a charge of that size never passes
+
+    @property
+    def limit(self) -> Micros:
+        """What may be spent."""
+        return self.limit_cents * CENT
+
+    @property
+    def spent(self) -> Micros:
+        """What was spent of it."""
+        return int(self.spent_cents * CENT)
+
+    @property
+    def amount(self) -> Micros:
+        """What the charge would have cost."""
+        return int(self.refused_cents * CENT)
+
+    @property
+    def room_from(self) -> Instant | None:
+        """When the same charge passes."""
+        return None if self.frees_at is None else from_datetime(self.frees_at)
+
+
 TONES = {"depleted": "bad", "critical": "bad", "failed": "bad", "succeeded": "good"}
 
 
@@ -48,5 +80,14 @@ def told(one: Notification, names: Mapping[int, str]) -> Told:
         text = facts.reason or f"The balance went from {amount(one.before)} to {amount(one.after)}"
         return Told(f"Auto top-up {one.identifier}", sentence(text), "credit_card", tone)
     where = names.get(one.scope, "A workspace")
-    text = f"{where} reached its spend limit at {amount(one.after)} credits."
+    found = refused(one)
+    text = (
+        f"{where} was refused a charge of {amount(found.amount)} credits:"
+        f" it spent {amount(found.spent)}, and its limit is {amount(found.limit)}."
+    )
     return Told("Spend limit reached", text, "layers", tone)
+
+
+def refused(one: Notification) -> Refused:
+    """What a notification of a spend limit says of the charge."""
+    return msgspec.json.decode(one.payload, type=Refused)

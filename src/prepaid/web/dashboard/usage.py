@@ -18,6 +18,7 @@ from prepaid.web import accept, csv_lines
 from prepaid.web import usage as api
 from prepaid.web.dashboard import ranges
 from prepaid.web.dashboard.chart_data import Chart, chart_of
+from prepaid.web.dashboard.form_state import sentence
 from prepaid.web.dashboard.pages import Page, Visit
 from prepaid.web.dashboard.ranges import PRESETS, Days, RangeQuery
 
@@ -45,17 +46,16 @@ class Found(NamedTuple):
 
 async def show(visit: Visit) -> Response:
     """Usage of some days."""
-    problem, query = None, UsageQuery()
+    query = UsageQuery()
     try:
         query = visit.query(UsageQuery)
         found = await _found(visit, query)
     except Refusal as refusal:
-        problem = refusal
-        found = await _found(visit, query := UsageQuery())
+        return await _refused(visit, query, refusal)
     return visit.show(
         "usage.html",
-        status=200 if problem is None else 400,
-        problem=problem,
+        problem="",
+        asked={"startDate": found.days.start_date, "endDate": found.days.end_date} | _named(query),
         query=query,
         days=found.days,
         preset_tabs=_tabs(query, found.days),
@@ -65,6 +65,27 @@ async def show(visit: Visit) -> Response:
         chart=found.chart,
         pages=_pages(query, found.days, found.rows.found),
         file=visit.url("/usage.csv?" + urlencode(_said(query, found.days))),
+    )
+
+
+async def _refused(visit: Visit, query: UsageQuery, refusal: Refusal) -> Response:
+    """What was typed, and what is wrong with it; no figures, which would be of something else."""
+    try:
+        days, _ = await _days(visit, query)
+    except Refusal:
+        days, _ = await _days(visit, UsageQuery())
+    typed = {name: text for name, text in visit.request.query_params.items() if text}
+    return visit.show(
+        "usage.html",
+        status=400,
+        problem=sentence(refusal.message),
+        asked={"startDate": days.start_date, "endDate": days.end_date} | typed,
+        query=query,
+        days=days,
+        preset_tabs=_tabs(UsageQuery(), days),
+        rows=None,
+        skus=await usage_pages.skus(visit.desk, visit.account, days.first),
+        file="",
     )
 
 
@@ -145,16 +166,18 @@ def _said(query: UsageQuery, wanted: Days) -> dict[str, str]:
     said = {"startDate": wanted.start_date, "endDate": wanted.end_date}
     if wanted.preset is not None:
         said = {"range": wanted.preset}
+    return said | _named(query)
+
+
+def _named(query: UsageQuery) -> dict[str, str]:
     named = {"workspace": query.workspace, "sku": query.sku}
-    return said | {name: text for name, text in named.items() if text is not None}
+    return {name: text for name, text in named.items() if text is not None}
 
 
 def _tabs(query: UsageQuery, wanted: Days) -> list[tuple[str, str, bool]]:
     """The usual days, each with its address and whether it is shown."""
-    kept = {"workspace": query.workspace, "sku": query.sku}
-    said = {name: text for name, text in kept.items() if text is not None}
     return [
-        (label, "?" + urlencode({"range": preset} | said), preset == wanted.preset)
+        (label, "?" + urlencode({"range": preset} | _named(query)), preset == wanted.preset)
         for preset, label in PRESETS
     ]
 
