@@ -45,9 +45,7 @@ def every(connection: Connection, account: AccountId) -> list[WorkspaceRow]:
     return [WorkspaceRow(*row) for row in connection.execute(query)]
 
 
-def get(
-    connection: Connection, account: AccountId, number: WorkspaceNumber
-) -> WorkspaceRow | None:
+def get(connection: Connection, account: AccountId, number: WorkspaceNumber) -> WorkspaceRow | None:
     """A workspace, also an archived one."""
     w = t.workspace.c
     query = select(*_COLUMNS).where(w.account_id == account, w.number == number)
