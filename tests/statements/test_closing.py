@@ -163,3 +163,23 @@ async def test_nothing_is_closed_beyond_what_was_asked_for(office: Office) -> No
 
     assert done == 1
     assert await statements.close(office.desk, number(ada)) == 2
+
+
+@pytest.mark.parametrize("is_final", [False, True])
+async def test_pages_of_a_month_together_are_the_month(office: Office, *, is_final: bool) -> None:
+    """A page makes its own statements only, so that a thousand clients do not slow it down."""
+    ada = await office.customer()
+    for place in ("paris", "berlin", None):
+        await office.charge(ada, workspace=place)
+    account, october = number(ada), OCTOBER
+    if is_final:
+        office.go_to("2026-11-02")
+    every = await statements.of_month(office.desk, account, october)
+    shown: list[statements.Sheet] = []
+    for skip in range(0, 6, 2):
+        sheets, found = await statements.page(office.desk, account, october, skip, 2)
+        assert found == len(every) > 2
+        shown += sheets
+
+    assert shown == every
+    assert all((sheet.why_draft is None) == is_final for sheet in shown)

@@ -3,6 +3,7 @@
 Works inside a transaction it is handed. To close a month, that one must hold the account's lock.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, tzinfo
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -107,26 +108,30 @@ class Making:
             return owed
         return self.owed(month)
 
-    def drafts(self, owed: Owed) -> list[Statement]:
-        """What the statements of an open month come to; the account-wide bucket last."""
+    def clients(self, owed: Owed) -> list[Client]:
+        """Who has a statement of an open month; the account-wide bucket last."""
+        numbers = {place.workspace for place in owed.differences}
+        names = self._legal_names(owed.period)
+        found = [
+            Client(row.number, row.name, names[row.number])
+            for row in workspaces.every(self._connection, self._row.id)
+            if row.number in numbers or _was_there(row, owed.period)
+        ]
+        if ACCOUNT_WIDE in numbers:
+            found.append(Client(ACCOUNT_WIDE, None, names[ACCOUNT_WIDE]))
+        return found
+
+    def drafts(self, owed: Owed, clients: Sequence[Client]) -> list[Statement]:
+        """What these clients' statements of an open month come to."""
         period, currency = owed.period, self._row.currency
+        wanted = {client.workspace for client in clients}
+        mine = {
+            place: used for place, used in owed.differences.items() if place.workspace in wanted
+        }
         prices = statement_settings.prices(self._connection, self._row.id)
         book = PriceBook(prices, self._row.credit_price, currency)
-        found = rules.lines(owed.differences, owed.billed, book, currency)
-        names = self._legal_names(period)
-        places: list[tuple[WorkspaceRow | None, WorkspaceNumber]] = [
-            (row, row.number)
-            for row in workspaces.every(self._connection, self._row.id)
-            if row.number in found or _was_there(row, period)
-        ]
-        if ACCOUNT_WIDE in found:
-            places.append((None, ACCOUNT_WIDE))
-        return [
-            self._statement(
-                period, Client(number, None if row is None else row.name, names[number]), found
-            )
-            for row, number in places
-        ]
+        found = rules.lines(mine, owed.billed, book, currency)
+        return [self._statement(period, client, found) for client in clients]
 
     def _changed(self) -> set[Month]:
         """Months before the open one in which something changed since the last was closed."""

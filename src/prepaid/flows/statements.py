@@ -4,6 +4,7 @@ A month is closed by whoever looks first, or by the worker: with the account loc
 over, its holds have ended, and every month before it is closed.
 """
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -27,6 +28,10 @@ from prepaid.store.vault import Connection
 MONTHS_AT_ONCE = 120  # closed by one call; ten years
 LAST_MONTH: Month = 12 * YEAR_MAX
 WORKSPACE_BITS = 31  # of a statement's number in its id; the month stands above
+
+
+# Of all who have a statement, those whose is wanted.
+Pick = Callable[[Sequence[WorkspaceNumber]], Sequence[WorkspaceNumber]]
 
 
 class Sheet(NamedTuple):
@@ -70,12 +75,30 @@ async def of_month(
     await close(desk, account, month)
 
     def work(connection: Connection) -> list[Sheet]:
-        named = None if name is None else _named(connection, account, name)
-        return [
-            sheet
-            for sheet in _of(desk, connection, account, month)
-            if named is None or sheet.statement.client.workspace in named
-        ]
+        pick: Pick = list if name is None else _only(_named(connection, account, name))
+        return _of(desk, connection, account, month, pick)
+
+    return await desk.vault.read(work)
+
+
+async def page(
+    desk: Desk, account: AccountId, month: Month, skip: int, limit: int
+) -> tuple[list[Sheet], int]:
+    """Some of a month's statements, in the same order, and how many there are.
+
+    Raises:
+        Refusal: 404 for the account, 400 naming `month`.
+    """
+    await close(desk, account, month)
+
+    def work(connection: Connection) -> tuple[list[Sheet], int]:
+        found: list[WorkspaceNumber] = []
+
+        def pick(everybody: Sequence[WorkspaceNumber]) -> Sequence[WorkspaceNumber]:
+            found.extend(everybody)
+            return everybody[skip : skip + limit]
+
+        return _of(desk, connection, account, month, pick), len(found)
 
     return await desk.vault.read(work)
 
@@ -90,10 +113,11 @@ async def one(desk: Desk, place: Owned) -> Sheet:
     if month > LAST_MONTH:
         raise not_found("the statement")
     await close(desk, place.account, month)
-    for sheet in await desk.vault.read(lambda c: _of(desk, c, place.account, month, workspace)):
-        if sheet.statement.client.workspace == workspace:
-            return sheet
-    raise not_found("the statement")
+    pick = _only({workspace})
+    sheets = await desk.vault.read(lambda c: _of(desk, c, place.account, month, pick))
+    if not sheets:
+        raise not_found("the statement")
+    return sheets[0]
 
 
 async def months(desk: Desk, account: AccountId) -> list[MonthView]:
@@ -163,7 +187,8 @@ def _close_next(desk: Desk, ready: Owed, connection: Connection, row: AccountRow
     if month != making.open_month or making.why_open(month) is not None:
         return False  # somebody else was faster
     last, prefix = statements.last_number(connection, row.id), making.settings.prefix
-    drafts = making.drafts(making.still_owed(ready))
+    owed = making.still_owed(ready)
+    drafts = making.drafts(owed, making.clients(owed))
     made = [
         (number, replace(draft, number=rules.label(prefix, number), final_at=making.now))
         for number, draft in enumerate(drafts, last + 1)
@@ -181,16 +206,21 @@ def _close_next(desk: Desk, ready: Owed, connection: Connection, row: AccountRow
     return True
 
 
+def _only(wanted: set[WorkspaceNumber]) -> Pick:
+    return lambda found: [number for number in found if number in wanted]
+
+
 def _of(
     desk: Desk,
     connection: Connection,
     account: AccountId,
     month: Month,
-    workspace: WorkspaceNumber | None = None,
+    pick: Pick,
 ) -> list[Sheet]:
     making = _making(desk, connection, existing(accounts.get(connection, account), account))
     if making.calendar.is_closed(month):
-        final = statements.of_month(connection, account, month, workspace)
+        among = pick(statements.billed_in(connection, account, month))
+        final = statements.of_month(connection, account, month, among)
         return [Sheet(made, None) for made in final]
     if month > making.calendar.month_of(making.now):
         raise invalid("month", "must not be in the future")
@@ -199,7 +229,10 @@ def _of(
     # A hold may have ended since we looked whether the month can be closed: then the next one
     # who looks closes it.
     reason = making.why_open(month) or "holds_open"
-    return [Sheet(draft, reason) for draft in making.drafts(making.owed(month))]
+    owed = making.owed(month)
+    clients = {client.workspace: client for client in making.clients(owed)}
+    picked = [clients[number] for number in pick(list(clients))]
+    return [Sheet(draft, reason) for draft in making.drafts(owed, picked)]
 
 
 def _named(connection: Connection, account: AccountId, name: str) -> set[WorkspaceNumber]:

@@ -122,19 +122,26 @@ def close(
         connection.execute(insert(t.statement_line), lines)
 
 
+def billed_in(connection: Connection, account: AccountId, month: Month) -> list[WorkspaceNumber]:
+    """Whose final statements of a month there are, by their numbers."""
+    s = t.statement.c
+    query = select(s.workspace).where(s.account_id == account, s.month == month)
+    return list(connection.execute(query.order_by(s.number)).scalars())
+
+
 def of_month(
     connection: Connection,
     account: AccountId,
     month: Month,
-    workspace: WorkspaceNumber | None = None,
+    among: Sequence[WorkspaceNumber] | None = None,
 ) -> list[Statement]:
-    """The final statements of a month by their numbers, or only that of one workspace."""
+    """The final statements of a month by their numbers, or only those of some workspaces."""
     s, n = t.statement.c, t.statement_line.c
     heads = select(s.workspace, s.body).where(s.account_id == account, s.month == month)
     query = select(n.workspace, *_LINE).where(n.account_id == account, n.month == month)
-    if workspace is not None:
-        heads = heads.where(s.workspace == workspace)
-        query = query.where(n.workspace == workspace)
+    if among is not None:
+        heads = heads.where(s.workspace.in_(among))
+        query = query.where(n.workspace.in_(among))
     lines: dict[WorkspaceNumber, list[Line]] = {}
     for number, *values in connection.execute(query.order_by(n.workspace, n.place)):
         lines.setdefault(number, []).append(Line(*values))

@@ -51,8 +51,8 @@ async def show(visit: Visit) -> Response:
     query = visit.query(MonthQuery)
     known = await statements.months(visit.desk, visit.account)
     chosen = known[0].period.month if query.month is None else months.parse(query.month, "month")
-    sheets = await statements.of_month(visit.desk, visit.account, chosen)
     first = (max(query.page, 1) - 1) * PAGE_SIZE
+    sheets, found = await statements.page(visit.desk, visit.account, chosen, first, PAGE_SIZE)
     here = f"?month={months.text(chosen)}&page="
     return visit.show(
         "statements.html",
@@ -62,10 +62,10 @@ async def show(visit: Visit) -> Response:
             (one.period.month, months.text(one.period.month), one.period.month == chosen)
             for one in known[:MONTHS_SHOWN]
         ],
-        rows=[(summary(sheet), sheet.statement) for sheet in sheets[first : first + PAGE_SIZE]],
-        found=len(sheets),
+        rows=[(summary(sheet), sheet.statement) for sheet in sheets],
+        found=found,
         before=f"{here}{query.page - 1}" if query.page > 1 else "",
-        after=f"{here}{query.page + 1}" if first + PAGE_SIZE < len(sheets) else "",
+        after=f"{here}{query.page + 1}" if first + PAGE_SIZE < found else "",
         details=await statement_settings.get(visit.desk, visit.account),
         percent=money.percent,
     )
