@@ -142,14 +142,19 @@ class Visit:
 
         The log is that of the page's account; on the console, of `account`, else of the house.
         """
-        whose = self.account if account is None else account
-        line = audit.line(self.person, whose, action, subject, detail, ip=self.ip)
-        return await audit.noted(self.desk, line, change)
+        return await audit.noted(self.desk, self._line(action, subject, detail, account), change)
 
-    async def note(self, action: str, subject: str = "", detail: str = "") -> None:
-        """A line in the audit log, of what has just happened."""
-        line = audit.line(self.person, self.account, action, subject, detail, ip=self.ip)
-        await audit.record(self.desk, line)
+    async def note(
+        self, action: str, subject: str = "", detail: str = "", account: AccountId | None = None
+    ) -> None:
+        """A line in the audit log, of what has just happened; whose log, as in `noted`."""
+        await audit.record(self.desk, self._line(action, subject, detail, account))
+
+    def _line(
+        self, action: str, subject: str, detail: str, account: AccountId | None
+    ) -> audit.Line:
+        whose = self.account if account is None else account
+        return audit.line(self.person, whose, action, subject, detail, ip=self.ip)
 
 
 Handler = Callable[[Visit], Awaitable[Response]]

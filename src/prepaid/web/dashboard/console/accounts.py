@@ -68,12 +68,9 @@ async def create(visit: Visit) -> Response:
         sandbox=wanted.sandbox,
         floor=None,
     )
-    await visit.noted(_nothing(), "account created", name, account=row.id)
+    # Its number is known only once it is made, so its line is written right after.
+    await visit.note("account created", name, account=row.id)
     return visit.go(f"/operator/accounts/{ids.account(row.id)}", "The account is there.")
-
-
-async def _nothing() -> None:
-    """The account has its number only once it is made, so its line is written right after."""
 
 
 PAGES = [
