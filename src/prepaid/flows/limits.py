@@ -61,7 +61,7 @@ async def at(
 
 async def _now(desk: Desk, account: AccountId) -> Instant:
     owner = await fresh(desk, account)
-    return max(desk.clock() + owner.clock_offset, owner.at)
+    return owner.time(desk.clock())
 
 
 def _standings(

@@ -47,7 +47,7 @@ async def preview(
         Refusal: 400 when the account changed more than 200 000 times in that time.
     """
     row = await fresh(desk, account)
-    now = max(desk.clock() + row.clock_offset, row.at)
+    now = row.time(desk.clock())
     since = now - SPAN_DAYS * DAY
 
     def work(connection: Connection) -> list[Notification]:

@@ -74,7 +74,7 @@ def _keep(
     desk: Desk, connection: Connection, row: AccountRow, values: Mapping[str, object]
 ) -> None:
     at = desk.vault.clock(connection)
-    now = max(at + row.clock_offset, row.at)
+    now = row.time(at)
     before = statement_settings.get(connection, row.id)
     after: Settings = replace(before, **values)
     if after.automatic and not before.automatic:

@@ -167,7 +167,7 @@ async def close(desk: Desk, account: AccountId, until: Month | None = None) -> i
 
 
 def _making(desk: Desk, connection: Connection, row: AccountRow) -> Making:
-    now = max(desk.vault.clock(connection) + row.clock_offset, row.at)
+    now = row.time(desk.vault.clock(connection))
     return Making(connection, row, now)
 
 

@@ -47,13 +47,13 @@ class State(Struct, frozen=True):
 async def state(desk: Desk, account: AccountId) -> State:
     """How every tier stands now, as the next request would find it."""
     row = await fresh(desk, account)
-    return await at(desk, account, max(desk.clock() + row.clock_offset, row.at))
+    return await at(desk, account, row.time(desk.clock()))
 
 
 async def of_account(desk: Desk, account: AccountId) -> State:
     """How the account's own tiers stand now. Its workspaces are left out: they may be thousands."""
     row = await fresh(desk, account)
-    return await at(desk, account, max(desk.clock() + row.clock_offset, row.at), is_whole=False)
+    return await at(desk, account, row.time(desk.clock()), is_whole=False)
 
 
 async def of_workspaces(
@@ -61,7 +61,7 @@ async def of_workspaces(
 ) -> dict[WorkspaceNumber, ScopeState]:
     """How the tiers of a few active workspaces stand now, each by its effective rules."""
     row = await fresh(desk, account)
-    now = max(desk.clock() + row.clock_offset, row.at)
+    now = row.time(desk.clock())
 
     def work(connection: Connection) -> dict[WorkspaceNumber, ScopeState]:
         rules = alerting.config(connection, account)

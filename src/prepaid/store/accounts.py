@@ -35,6 +35,10 @@ class AccountRow(Struct, frozen=True):
     created_at: Instant
     updated_at: Instant
 
+    def time(self, clock: Instant) -> Instant:
+        """The account's time when the clock says `clock`: it never goes back."""
+        return max(clock + self.clock_offset, self.at)
+
 
 _COLUMNS = [t.account.c[name] for name in AccountRow.__struct_fields__]
 

@@ -111,7 +111,7 @@ async def download(visit: Visit) -> Response:
 async def _days(visit: Visit, query: UsageQuery) -> tuple[Days, int]:
     """The days that are asked for, and which one is today."""
     account = await fresh(visit.desk, visit.account)
-    now = max(visit.desk.clock() + account.clock_offset, account.at)
+    now = account.time(visit.desk.clock())
     return ranges.days(query, now), day_of(now)
 
 

@@ -41,7 +41,7 @@ async def show(visit: Visit) -> Response:
     """How the workspace stands."""
     row = await _workspace(visit)
     account = await fresh(visit.desk, visit.account)
-    now = max(visit.desk.clock() + account.clock_offset, account.at)
+    now = account.time(visit.desk.clock())
     today = day_of(now)
     first, end = today - DAYS + 1, today + 1
     days = usage_pages.Days(first, end, today)

@@ -37,7 +37,7 @@ async def show(visit: Visit) -> Response:
     query = visit.query(ListQuery)
     page = max(query.page, 1)
     account = await fresh(visit.desk, visit.account)
-    now = max(visit.desk.clock() + account.clock_offset, account.at)
+    now = account.time(visit.desk.clock())
     found = await workspace_spend.page(
         visit.desk,
         visit.account,
