@@ -47,6 +47,16 @@ async def test_an_endpoint_is_made_tried_and_rotated(ada: Ada, visitor: Visitor)
     await expect(page.locator("#attempts-list")).to_contain_text("company.updated")
     await visitor.check_access()
 
+    await page.get_by_text("Request and answer").click()
+    opened = page.locator("#attempts-list .exchange")
+    await expect(opened).to_contain_text("webhook-signature")
+    await expect(opened).to_contain_text("Content-Type")
+    await visitor.check_access()
+    async with page.expect_response(re.compile(r"/attempts(\?|$)")):
+        await page.evaluate("htmx.trigger('#attempts-list', 'renew')")
+    await expect(opened).to_contain_text("webhook-signature")
+    await expect(opened).to_be_visible()
+
 
 async def test_events_are_chosen_one_by_one(ada: Ada, visitor: Visitor) -> None:
     page = visitor.page

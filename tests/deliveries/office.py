@@ -46,6 +46,8 @@ class Reply:
     address: str | None = "192.0.2.1"
     retry_after: str | None = None
     directive: str | None = None
+    request_headers: str = "Host: example.com\r\n"
+    response_headers: str = "Content-Length: 2"
 
 
 OK = Reply()
@@ -60,8 +62,10 @@ class Scripted:
     always: Reply = OK
     sent: list[tuple[str, bytes, dict[str, str]]] = field(default_factory=list)
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        self.sent.append((url, body, dict(headers)))
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], own: Mapping[str, str]
+    ) -> Reply:
+        self.sent.append((url, body, {**headers, **own}))
         return self.answers.pop(0) if self.answers else self.always
 
     @property
@@ -125,8 +129,8 @@ class Office:
     async def attempts(self, account: AccountId, endpoint: int = 1) -> list[AttemptRow]:
         """Oldest first."""
         wanted = Wanted(endpoint=endpoint)
-        rows = await self.desk.vault.read(lambda c: attempts.page(c, account, wanted, 1000))
-        return [row for row, _ in reversed(rows)]
+        page = await self.desk.vault.read(lambda c: attempts.page(c, account, wanted, 1000))
+        return [row for row, _ in reversed(page.rows)]
 
     async def rows(self, query: str) -> list[tuple[object, ...]]:
         return await self.desk.vault.read(

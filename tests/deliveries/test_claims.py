@@ -20,7 +20,9 @@ class Slow:
         self.most = 0
         self.sent = 0
 
-    async def post(self, _url: str, _body: bytes, _headers: Mapping[str, str]) -> Reply:
+    async def post(
+        self, _url: str, _body: bytes, _headers: Mapping[str, str], _own: Mapping[str, str]
+    ) -> Reply:
         self.in_flight += 1
         self.most = max(self.most, self.in_flight)
         try:

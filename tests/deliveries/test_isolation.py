@@ -19,7 +19,9 @@ class OneDead:
     def __init__(self) -> None:
         self.got: list[tuple[bytes, float]] = []
 
-    async def post(self, url: str, body: bytes, _headers: Mapping[str, str]) -> Reply:
+    async def post(
+        self, url: str, body: bytes, _headers: Mapping[str, str], _own: Mapping[str, str]
+    ) -> Reply:
         if url == DEAD:
             await asyncio.sleep(20)
             return Reply(None, "timeout", duration_ms=20_000)

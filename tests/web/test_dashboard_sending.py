@@ -58,7 +58,7 @@ async def test_attempts_are_filtered_and_paged_as_in_the_api(door: Door) -> None
     path = f"/v2/webhooks/attempts/endpoints/{one['id']}"
 
     def messages(text: str) -> list[str]:
-        return re.findall(r"/messages/(msg_[0-9a-f]+)", text)
+        return re.findall(r'<td><a href="[^"]*/messages/(msg_[0-9a-f]+)"', text)
 
     async with pages.admin(door, ada) as person:
         first = await person.see(place)

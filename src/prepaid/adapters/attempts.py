@@ -10,7 +10,13 @@ from typing import Literal
 import aiohttp
 from msgspec import Struct
 
+from prepaid.domain import head_lines
+from prepaid.domain.endpoints import HEADER_VALUE_LENGTH_MAX
+from prepaid.domain.head_lines import Raw
+
 KEPT_BYTES_MAX = 4 * 1024  # of a response's body, for the record
+# A secret that begins within what is kept is looked for whole.
+HELD_BYTES_MAX = KEPT_BYTES_MAX + HEADER_VALUE_LENGTH_MAX
 HEADER_LENGTH_MAX = 128  # of a response header that is handed on
 
 Failure = Literal[
@@ -46,6 +52,8 @@ class Attempt(Struct, frozen=True):
     address: str | None  # last one connected to, or refused; None: the host has none
     retry_after: str | None = None  # the response's header, for the retry rule to read
     directive: str | None = None  # the response's header `webhook-delivery`
+    request_headers: str = ""  # as they were sent, secret values masked; empty: nothing was sent
+    response_headers: str = ""  # bounded and printable, see `head_lines`
 
 
 class Refused(PermissionError):
@@ -58,7 +66,8 @@ class Refused(PermissionError):
 class Trail:
     """What is known of a request so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: Mapping[str, str]) -> None:
+        self.own = own  # headers whose values are secret
         self.addresses: list[str] = []  # a socket was made for each
         self.refused: str | None = None  # an address that is not allowed, or the scheme
         self.peer: str | None = None
@@ -68,27 +77,31 @@ class Trail:
         self._excerpt = b""
         self._retry_after: str | None = None
         self._directive: str | None = None
+        self._secrets = head_lines.secrets_of(own.values()) if own else ()
+        self._sent = self._came = ""
 
     @property
     def may_be_stale(self) -> bool:
         """Whether the request went out on a connection that was kept, and got no answer."""
         return not (self.addresses or self.refused or self.status)
 
-    def asked(self, peer: Sequence[object] | None) -> None:
-        """Keep the socket address of who is asked."""
+    def asked(self, peer: Sequence[object] | None, sent: str) -> None:
+        """Keep the socket address of who is asked, and the headers that went there."""
         self.peer = str(peer[0]) if peer else None
+        self._sent = sent
 
-    def answered(self, status: int, headers: Mapping[str, str]) -> None:
+    def answered(self, status: int, headers: Mapping[str, str], raw: Sequence[Raw]) -> None:
         """Keep the head of the response."""
         self.status = status
+        self._came = head_lines.of_answer(raw, self._secrets)
         self._failure = _BY_HUNDRED.get(status // 100, "unexpected_status")
         self._retry_after = _header(headers, "retry-after")
         self._directive = _header(headers, "webhook-delivery")
 
     def took(self, chunk: bytes) -> None:
-        """Count a piece of the body, and keep it while it is among the first 4 KiB."""
+        """Count a piece of the body, and hold it while it is among the first 5 KiB."""
         self.read += len(chunk)
-        self._excerpt += chunk[: KEPT_BYTES_MAX - len(self._excerpt)]
+        self._excerpt += chunk[: HELD_BYTES_MAX - len(self._excerpt)]
 
     def failed(self, error: Exception) -> None:
         """Keep why there was no answer; an answer that has arrived is not taken back."""
@@ -96,12 +109,13 @@ class Trail:
             self._failure = self._class_of(error)
             said = error.strerror if isinstance(error, OSError) else None
             text = said or str(error) or type(error).__name__
-            self._excerpt = text.encode(errors="replace")[:KEPT_BYTES_MAX]
+            self._excerpt = text.encode(errors="replace")[:HELD_BYTES_MAX]
 
     def attempt(self, duration_ms: int) -> Attempt:
         """The record."""
         # PostgreSQL keeps no NUL in text; what stands for a broken byte is longer than the byte.
         text = self._excerpt.decode(errors="replace").replace("\0", "\ufffd")
+        text = head_lines.hidden(text, self._secrets)
         return Attempt(
             failure=self._failure,
             status=self.status,
@@ -110,6 +124,8 @@ class Trail:
             address=self.peer or (self.addresses[-1] if self.addresses else self.refused),
             retry_after=self._retry_after,
             directive=self._directive,
+            request_headers=self._sent,
+            response_headers=self._came,
         )
 
     def _class_of(self, error: Exception) -> Failure:  # noqa: PLR0911 - a table, narrowest first

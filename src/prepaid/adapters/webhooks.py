@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Self
 
 import aiohttp
@@ -27,6 +28,7 @@ CONNECTIONS_MAX = 100
 KEEPALIVE_S = 4.0  # below the 5 s after which common servers close an idle connection
 NAMES_S = 10  # how long an address that was looked up is used for new connections
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 _TRAIL: ContextVar[Trail] = ContextVar("prepaid_webhook_trail")
 
 
@@ -82,7 +84,9 @@ class WebhookSender:
         await self._wire.close()
         await self._resolver.close()
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Attempt:
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], own: Mapping[str, str] = _NONE
+    ) -> Attempt:
         """Send one request and say what became of it. Never raises for what the receiver does.
 
         The status decides: once it is 2xx the webhook has arrived, whatever its body does.
@@ -90,15 +94,16 @@ class WebhookSender:
         Args:
             url: checked when the endpoint was made, and its scheme again here.
             body: sent as it is.
-            headers: all there are to send, besides `Host`, `Content-Length` and
-                `Accept-Encoding: identity`.
+            headers: ours, besides `Host`, `Content-Length` and `Accept-Encoding: identity`.
+            own: the endpoint's, none of them named as one of ours; their values are secret, and
+                masked in what is kept.
 
         Raises:
             ValueError: a header holds a line break; endpoints with such headers are refused.
         """
         clock = asyncio.get_running_loop()
         began = clock.time()
-        trail = Trail()
+        trail = Trail(own)
         _TRAIL.set(trail)
         try:
             async with asyncio.timeout(self._total_s):

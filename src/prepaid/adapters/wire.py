@@ -16,6 +16,7 @@ from aiohttp.connector import Connection
 from yarl import URL
 
 from prepaid.adapters.attempts import Refused, Trail
+from prepaid.domain import head_lines
 
 READ_BYTES_MAX = 64 * 1024  # of a response's body
 TARGETS_MAX = 1_000  # URLs that are kept taken apart
@@ -27,7 +28,8 @@ class Target(NamedTuple):
     """A URL, taken apart."""
 
     request: aiohttp.ClientRequest  # what the pool knows a place by; never sent
-    head: str  # the first lines of every request
+    line: str  # the first of every request
+    host: str  # the header
 
 
 class Wire:
@@ -56,13 +58,15 @@ class Wire:
     async def post(self, trail: Trail, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         """Send one request and tell the trail what comes back, at most 64 KiB of its body.
 
+        The trail's own headers are sent behind these.
+
         Raises:
             Refused: the URL is none that may be asked.
             ValueError: a header holds a line break.
             aiohttp.ClientError, HttpProcessingError, OSError: there was no answer.
         """
         target = self._target(url)
-        request = _request(target.head, body, headers)
+        request = _request(target, body, headers, trail.own)
         connection = await self._connect(target)
         try:
             await _exchange(connection, request, trail)
@@ -89,17 +93,30 @@ class Wire:
         host, path = parts.host_port_subcomponent, parts.raw_path_qs
         if not _VISIBLE.fullmatch(f"{host}{path}"):
             raise Refused("the URL is not made of visible ASCII characters")
-        return Target(request, f"POST {path} HTTP/1.1\r\nHost: {host}\r\n")
+        return Target(request, f"POST {path} HTTP/1.1\r\n", f"Host: {host}\r\n")
 
 
-def _request(head: str, body: bytes, headers: Mapping[str, str]) -> bytes:
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    if lines.count("\n") + lines.count("\r") != 2 * len(headers) or "\0" in lines:
+class Request(NamedTuple):
+    """What is written, and its headers as they are kept."""
+
+    wire: bytes
+    kept: str
+
+
+def _request(
+    target: Target, body: bytes, headers: Mapping[str, str], own: Mapping[str, str]
+) -> Request:
+    lines, secret = head_lines.lines(headers), head_lines.lines(own)
+    count, length = len(headers) + len(own), f"Content-Length: {len(body)}\r\n"
+    whole = lines + secret
+    if whole.count("\n") + whole.count("\r") != 2 * count or "\0" in whole:
         raise ValueError("a header holds a line break")
-    return f"{head}{lines}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    head = f"{target.line}{target.host}{whole}{length}\r\n"
+    kept = f"{target.host}{lines}{head_lines.masked(own)}{length}"
+    return Request(head.encode() + body, kept)
 
 
-async def _exchange(connection: Connection, request: bytes, trail: Trail) -> None:
+async def _exchange(connection: Connection, request: Request, trail: Trail) -> None:
     protocol, transport = connection.protocol, connection.transport
     if protocol is None or transport is None:  # it was lost a moment ago
         raise aiohttp.ServerDisconnectedError
@@ -108,11 +125,11 @@ async def _exchange(connection: Connection, request: bytes, trail: Trail) -> Non
         auto_decompress=False,  # what a small body unpacks to is not our concern
         read_bufsize=READ_BYTES_MAX // 2,
     )
-    transport.write(request)
-    trail.asked(transport.get_extra_info("peername"))
+    transport.write(request.wire)
+    trail.asked(transport.get_extra_info("peername"), request.kept)
     message, content = await protocol.read()
     while 100 <= message.code < 200 and message.code != 101:  # noqa: PLR2004 - an answer follows
         message, content = await protocol.read()
-    trail.answered(message.code, message.headers)
+    trail.answered(message.code, message.headers, message.raw_headers)
     while chunk := await content.read(READ_BYTES_MAX - trail.read):
         trail.took(chunk)

@@ -36,7 +36,7 @@ RECORDED_PER_TURN_MAX = 256
 UNRECORDED_MAX = 512  # what a crash may repeat, beside what is in flight
 DRAIN_S = 22.0  # what a stop waits for requests in flight
 
-_OWN = {"Content-Type": "application/json", "User-Agent": "Prepaid-Webhooks/1"}
+_OURS = {"Content-Type": "application/json", "User-Agent": "Prepaid-Webhooks/1"}
 
 
 class Deliverer:
@@ -202,9 +202,11 @@ class Deliverer:
             return opened
         message_id = ids.owned("msg", claimed.target.place[0], claimed.message)
         signed = signatures.headers(message_id, self._desk.clock(), claimed.body, opened.keys)
-        headers = {**opened.headers, **_OWN, **signed}
+        headers = _OURS | signed
         try:
-            return await self._sender.post(claimed.target.url, claimed.body, headers)
+            return await self._sender.post(
+                claimed.target.url, claimed.body, headers, opened.headers
+            )
         except Exception as error:
             log.exception("sender failed", message=message_id)
             return Unsent(type(error).__name__, "internal")

@@ -57,7 +57,7 @@ async def trail(desk: Desk, account: AccountId, number: int) -> Trail:
             deliveries = [Delivery(row, urls[row.endpoint]) for row in rows]
             wanted = Wanted(message=message)
             found = attempts.page(connection, account, wanted, ATTEMPTS_MAX)
-            tried = [row for row, _ in found if row.endpoint in urls]
+            tried = [row for row, _ in found.rows if row.endpoint in urls]
         return Trail(
             explained,
             message,

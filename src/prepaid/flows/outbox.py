@@ -3,16 +3,17 @@
 from typing import NamedTuple
 
 from prepaid.domain.ids import AccountId
-from prepaid.domain.instants import Instant
 from prepaid.domain.refusals import invalid, not_found
 from prepaid.flows.accounts import locked
 from prepaid.flows.desk import Desk
 from prepaid.flows.endpoints import enabled, existing
-from prepaid.store import attempts, endpoints, outbox
+from prepaid.store import attempts, endpoints, outbox, replays
 from prepaid.store.accounts import AccountRow
-from prepaid.store.attempts import Wanted
+from prepaid.store.attempts import Page, Wanted
 from prepaid.store.delivery_queue import AttemptRow
 from prepaid.store.outbox import DeliveryRow, MessageRow
+from prepaid.store.outbox import Page as MessagePage
+from prepaid.store.outbox import Wanted as MessagesWanted
 from prepaid.store.vault import Connection
 
 
@@ -23,28 +24,9 @@ class Traced(NamedTuple):
     deliveries: list[DeliveryRow]
 
 
-async def page(
-    desk: Desk,
-    account: AccountId,
-    *,
-    before: int,
-    limit: int,
-    event_types: tuple[str, ...] | None,
-    since: Instant | None,
-    until: Instant | None,
-) -> list[MessageRow]:
+async def page(desk: Desk, account: AccountId, wanted: MessagesWanted, limit: int) -> MessagePage:
     """Messages, newest first."""
-    return await desk.vault.read(
-        lambda connection: outbox.page(
-            connection,
-            account,
-            before=before,
-            limit=limit,
-            event_types=event_types,
-            since=since,
-            until=until,
-        )
-    )
+    return await desk.vault.read(lambda c: outbox.page(c, account, wanted, limit))
 
 
 async def get(desk: Desk, account: AccountId, number: int) -> Traced:
@@ -72,14 +54,12 @@ async def resend(desk: Desk, account: AccountId, message: int, endpoint: int) ->
         _existing(outbox.get(connection, owner.id, message))
         enabled(existing(endpoints.get(connection, owner.id, endpoint)))
         now = desk.vault.clock(connection)
-        endpoints.replay(connection, owner.id, endpoint, [message], now)
+        replays.replay(connection, owner.id, endpoint, [message], now)
 
     await locked(desk, account, work)
 
 
-async def listed(
-    desk: Desk, account: AccountId, wanted: Wanted, limit: int
-) -> list[tuple[AttemptRow, str]]:
+async def listed(desk: Desk, account: AccountId, wanted: Wanted, limit: int) -> Page:
     """Attempts of an endpoint or a message, newest first.
 
     Raises:
@@ -88,7 +68,7 @@ async def listed(
     if wanted.endpoint is None and wanted.message is None:
         raise invalid("endpointId", "or a message must be named")
 
-    def work(connection: Connection) -> list[tuple[AttemptRow, str]]:
+    def work(connection: Connection) -> Page:
         if wanted.endpoint is not None:
             existing(endpoints.get(connection, account, wanted.endpoint))
         if wanted.message is not None:
@@ -120,6 +100,26 @@ async def sent(desk: Desk, account: AccountId, message: int, endpoint: int, limi
         delivery = next((row for row in rows if row.endpoint == endpoint), None)
         tried = attempts.of_delivery(connection, account, endpoint, message, limit)
         return Sent(found, delivery, tried)
+
+    return await desk.vault.read(work)
+
+
+async def attempt(
+    desk: Desk, account: AccountId, endpoint: int, message: int, number: int
+) -> tuple[MessageRow, AttemptRow]:
+    """One attempt, and the message whose body it sent.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+
+    def work(connection: Connection) -> tuple[MessageRow, AttemptRow]:
+        existing(endpoints.get(connection, account, endpoint))
+        found = _existing(outbox.get(connection, account, message))
+        row = attempts.get(connection, account, endpoint, message, number)
+        if row is None:
+            raise not_found("the attempt")
+        return found, row
 
     return await desk.vault.read(work)
 

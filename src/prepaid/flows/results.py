@@ -54,12 +54,22 @@ class Reply(Protocol):
     def directive(self) -> str | None:
         """The header `webhook-delivery`."""
 
+    @property
+    def request_headers(self) -> str:
+        """As they were sent, secret values masked; empty: nothing was sent."""
+
+    @property
+    def response_headers(self) -> str:
+        """Of the answer, bounded and printable."""
+
 
 class Sender(Protocol):
     """Posts one webhook; never raises for what the receiver does."""
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        """Send one request and say what became of it."""
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], own: Mapping[str, str], /
+    ) -> Reply:
+        """Send one request and say what became of it. The values of `own` headers are secret."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +83,8 @@ class Unsent:
     address: str | None = None
     retry_after: str | None = None
     directive: str | None = None
+    request_headers: str = ""
+    response_headers: str = ""
 
 
 @dataclass
@@ -130,6 +142,9 @@ def _row(result: Result, now: Instant) -> AttemptRow:
         duration_ms=reply.duration_ms,
         excerpt=reply.excerpt,
         address=reply.address,
+        url=result.claimed.target.url,
+        request_headers=reply.request_headers,
+        response_headers=reply.response_headers,
     )
 
 

@@ -72,6 +72,9 @@ class AttemptRow(NamedTuple):
     duration_ms: int
     excerpt: str
     address: str | None
+    url: str | None  # these three are None where an attempt is older than they are
+    request_headers: str | None
+    response_headers: str | None
 
 
 class AfterRow(NamedTuple):

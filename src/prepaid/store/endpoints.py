@@ -6,17 +6,15 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from prepaid.domain.deliveries import FAILED, WAITING
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
-from prepaid.store import accounts, posting
+from prepaid.store import accounts
 from prepaid.store import tables as t
-from prepaid.store.messages import IS_FOR, WANTS
 
 _decode_types = msgspec.json.Decoder(tuple[str, ...]).decode
 _encode = msgspec.json.Encoder().encode
 
-_e, _d, _m, _s = t.endpoint.c, t.delivery.c, t.message.c, t.endpoint_secret.c
+_e, _s = t.endpoint.c, t.endpoint_secret.c
 
 
 class EndpointRow(Struct, frozen=True):
@@ -156,83 +154,3 @@ def expire_secrets(
         update(t.endpoint_secret).where(*mine, _s.expires_at.is_(None)).values(expires_at=until)
     )
     connection.execute(delete(t.endpoint_secret).where(*mine, _s.expires_at <= now))
-
-
-def stats(
-    connection: Connection, account: AccountId, number: int, since: Instant
-) -> dict[str, int]:
-    """How many deliveries of messages since then stand how, by status."""
-    query = (
-        select(_d.status, func.count())
-        .join_from(
-            t.delivery, t.message, (_m.account_id == _d.account_id) & (_m.number == _d.message)
-        )
-        .where(_d.account_id == account, _d.endpoint == number, _m.created_at >= since)
-        .group_by(_d.status)
-    )
-    return {status: int(counted) for status, counted in connection.execute(query)}
-
-
-def replay(
-    connection: Connection,
-    account: AccountId,
-    number: int,
-    messages: Sequence[int],
-    at: Instant,
-) -> None:
-    """Ask for deliveries of these messages anew, whatever became of them. Not of those in flight.
-
-    The endpoint is given its due time last, as everywhere: its row is locked after its deliveries.
-    """
-    where = (_d.account_id == account, _d.endpoint == number, _d.message.in_(messages))
-    known = set(connection.scalars(select(_d.message).where(*where)))
-    again = {"status": WAITING, "due_at": at, "asked_at": at, "made": 0}
-    connection.execute(update(t.delivery).where(*where, _d.claim.is_(None)).values(again))
-    place = {"account_id": account, "endpoint": number, "attempts": 0}
-    new = [place | again | {"message": one} for one in messages if one not in known]
-    if new:
-        connection.execute(insert(t.delivery), new)
-    connection.execute(
-        update(t.endpoint)
-        .where(
-            _e.account_id == account,
-            _e.number == number,
-            or_(_e.due_at.is_(None), _e.due_at > at),
-        )
-        .values(due_at=at)
-    )
-    posting.mark(connection)
-
-
-def missed(
-    connection: Connection, account: AccountId, number: int, since: Instant, limit: int
-) -> list[int]:
-    """Messages since then that the endpoint wants and has not got, oldest first.
-
-    Those that failed, and those of a time at which it was switched off or not yet made.
-    """
-    delivered = (
-        select(_d.message)
-        .where(
-            _d.account_id == account,
-            _d.endpoint == number,
-            _d.message == _m.number,
-            _d.status != FAILED,
-        )
-        .exists()
-    )
-    query = (
-        select(_m.number)
-        .select_from(t.message.join(t.endpoint, _e.account_id == _m.account_id))
-        .where(
-            _m.account_id == account,
-            _e.number == number,
-            _m.created_at >= since,
-            IS_FOR,
-            WANTS,
-            ~delivered,
-        )
-        .order_by(_m.number)
-        .limit(limit)
-    )
-    return list(connection.scalars(query))

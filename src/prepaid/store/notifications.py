@@ -1,7 +1,7 @@
 """Notifications: recorded in the debit's transaction with what is to be sent, never pruned."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select
 
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
-from prepaid.domain.notifications import Notification
+from prepaid.domain.notifications import Kind, Notification
 from prepaid.store import mails, messages
 from prepaid.store import tables as t
 from prepaid.store.mails import NewMail
@@ -75,11 +75,14 @@ def recent(
         .order_by(n.number.desc())
         .limit(limit)
     )
-    if kind is not None:
-        query = query.where(n.kind == kind)
+    # They are kept for ever, so each list is a walk down an index, and the lists are put together.
+    lists = [query if kind is None else query.where(n.kind == kind)]
     if scopes is not None:
-        query = query.where(n.scope.in_(scopes))
-    return [_recorded(tuple(row)) for row in connection.execute(query)]
+        kinds = get_args(Kind) if kind is None else (kind,)
+        lists = [query.where(n.scope == one, n.kind == a) for one in scopes for a in kinds]
+    found = [_recorded(tuple(row)) for one in lists for row in connection.execute(one)]
+    found.sort(key=lambda one: one.notification.number, reverse=True)
+    return found[:limit]
 
 
 def get(connection: Connection, account: AccountId, number: int) -> Recorded | None:

@@ -64,7 +64,8 @@ END = f"""
 WITH w AS MATERIALIZED (
   SELECT * FROM unnest(
     $1::bigint[], $2::int[], $3::bigint[], $4::int[], $5::bigint[], $6::text[], $7::int[],
-    $8::int[], $9::text[], $10::text[], $11::bytea[], $12::text[], $13::bigint[], $14::int[])
+    $8::int[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
+    $14::bytea[], $15::text[], $16::bigint[], $17::int[])
   AS w({", ".join(AttemptRow._fields)}, claim, delivery, due_at, made)
 ), held AS (
   UPDATE delivery d SET status = w.delivery, due_at = w.due_at, made = w.made,

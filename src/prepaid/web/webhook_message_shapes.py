@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Raw
 
-from prepaid.domain import ids
+from prepaid.domain import head_lines, ids
 from prepaid.domain.instants import iso_millis
 from prepaid.store.delivery_queue import AttemptRow
 from prepaid.store.outbox import DeliveryRow, MessageRow
@@ -68,8 +68,18 @@ class TracedShape(MessageShape, frozen=True, kw_only=True):
     deliveries: list[DeliveryShape]
 
 
+class HeaderShape(Shape, frozen=True, kw_only=True):
+    """A header; the same name may come again."""
+
+    name: str
+    value: str
+
+
 class AttemptShape(Shape, frozen=True, kw_only=True):
-    """One request and what became of it."""
+    """One request and what became of it; its body is the payload of the message.
+
+    `url` and headers are null for attempts of a time when they were not kept.
+    """
 
     id: str
     message_id: str
@@ -81,6 +91,10 @@ class AttemptShape(Shape, frozen=True, kw_only=True):
     failure: str | None  # class of error
     status_code: int | None
     duration_ms: int
+    url: str | None
+    request_headers: list[HeaderShape] | None  # none: nothing was sent
+    response_headers: list[HeaderShape] | None  # the first 4 KiB of them
+    response_headers_cut: bool  # there were more
     response: str  # its first 4 KiB, or the error
     address: str | None
 
@@ -141,6 +155,16 @@ def attempt(row: AttemptRow, event_type: str) -> AttemptShape:
         failure=row.failure,
         status_code=row.status,
         duration_ms=row.duration_ms,
+        url=row.url,
+        request_headers=_headers(row.request_headers),
+        response_headers=_headers(row.response_headers),
+        response_headers_cut=head_lines.parse(row.response_headers or "").is_cut,
         response=row.excerpt,
         address=row.address,
     )
+
+
+def _headers(kept: str | None) -> list[HeaderShape] | None:
+    if kept is None:
+        return None
+    return [HeaderShape(name=one.name, value=one.value) for one in head_lines.parse(kept).headers]

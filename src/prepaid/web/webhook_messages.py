@@ -11,40 +11,37 @@ from prepaid.domain import events, ids
 from prepaid.domain.instants import Instant
 from prepaid.domain.refusals import invalid, not_found
 from prepaid.flows import outbox
-from prepaid.store.attempts import Wanted
-from prepaid.store.delivery_queue import AttemptRow
+from prepaid.store.attempts import Place, Wanted
+from prepaid.store.outbox import Wanted as MessagesWanted
 from prepaid.web import parsing, webhook_endpoints
 from prepaid.web import webhook_message_shapes as shapes
 from prepaid.web.routing import Answer, Call, Route
 from prepaid.web.shapes import Ok
 
-NEWEST = 2**60
 _CURSOR = re.compile(r"([0-9a-f]{1,15})-([0-9a-f]{1,15})-([0-9a-f]{1,7})-([0-9a-f]{1,7})")
 
 
 async def page(call: Call) -> Answer:
     """Messages, newest first."""
     wanted: shapes.MessageQuery = call.query
-    before = NEWEST
+    before = None
     if wanted.cursor is not None:
         place = ids.parse_owned("msg", wanted.cursor)
         if place is None or place.account != call.account:
             raise invalid("cursor", "is not the id of a message of this account")
         before = place.number
-    rows = await outbox.page(
-        call.desk,
-        call.account,
+    asked = MessagesWanted(
         before=before,
-        limit=wanted.limit + 1,
         event_types=_types(wanted.event_types),
         since=_instant(wanted.after, "after"),
         until=_instant(wanted.before, "before"),
     )
+    found = await outbox.page(call.desk, call.account, asked, wanted.limit)
     data = [
         shapes.MessageShape(**shapes.message_fields(row))  # type: ignore[arg-type] # its fields
-        for row in rows[: wanted.limit]
+        for row in found.rows
     ]
-    more = data[-1].id if len(rows) > wanted.limit else None
+    more = None if found.next is None else ids.owned("msg", call.account, found.next)
     return Answer(shapes.MessagePage(data=data, next_cursor=more))
 
 
@@ -104,19 +101,18 @@ async def _attempts(
         after=_instant(query.after, "after"),
         cursor=place_of(query.cursor),
     )
-    rows = await outbox.listed(call.desk, call.account, wanted, query.limit + 1)
-    shown = rows[: query.limit]
-    more = cursor_of(shown[-1][0]) if len(rows) > query.limit else None
-    data = [shapes.attempt(row, event_type) for row, event_type in shown]
+    found = await outbox.listed(call.desk, call.account, wanted, query.limit)
+    more = None if found.next is None else cursor_of(found.next)
+    data = [shapes.attempt(row, event_type) for row, event_type in found.rows]
     return Answer(shapes.AttemptPage(data=data, next_cursor=more))
 
 
-def cursor_of(row: AttemptRow) -> str:
-    """The place of an attempt in its list, as it is sent."""
-    return f"{row.at:x}-{row.message:x}-{row.endpoint:x}-{row.number:x}"
+def cursor_of(place: Place) -> str:
+    """A place in a list of attempts, as it is sent."""
+    return f"{place.at:x}-{place.message:x}-{place.endpoint:x}-{place.number:x}"
 
 
-def place_of(cursor: str | None) -> tuple[int, int, int, int] | None:
+def place_of(cursor: str | None) -> Place | None:
     """Where a cursor says that the list goes on.
 
     Raises:
@@ -127,8 +123,7 @@ def place_of(cursor: str | None) -> tuple[int, int, int, int] | None:
     found = _CURSOR.fullmatch(cursor)
     if found is None:
         raise invalid("cursor", "is not one that an answer gave")
-    at, message, endpoint, number = (int(part, 16) for part in found.groups())
-    return at, message, endpoint, number
+    return Place(*(int(part, 16) for part in found.groups()))
 
 
 def _types(text: str | None) -> tuple[str, ...] | None:

@@ -125,11 +125,12 @@ class StatsQuery(Body, frozen=True, kw_only=True):
 
 
 class StatsShape(Shape, frozen=True, kw_only=True):
-    """Deliveries by where they stand."""
+    """Deliveries by where they stand. `waiting` stops at 10 000."""
 
     waiting: int
-    sent: int
+    sent: int  # this and the next: of the newest 10 000
     failed: int
+    has_more: bool  # there are older ones, which were not counted
 
 
 def endpoint(shown: Shown) -> EndpointShape:

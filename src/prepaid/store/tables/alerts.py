@@ -42,4 +42,6 @@ notification = Table(
     Column("email_sent", Boolean, nullable=False, server_default=text("false")),
     Column("webhook_sent", Boolean, nullable=False, server_default=text("false")),
     Index("uq_notification_dedup_key", "account_id", "dedup_key", unique=True),
+    Index("ix_notification_kind", "account_id", "kind", "number"),
+    Index("ix_notification_scope", "account_id", "scope", "kind", "number"),
 )

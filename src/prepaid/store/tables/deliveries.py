@@ -19,6 +19,9 @@ from sqlalchemy import (
 from prepaid.store.tables.base import HOT, key, metadata
 
 _WAITING = text("status = 'waiting'")
+_FAILED = text("failure IS NOT NULL")
+_ATTEMPT_PLACE = ("account_id", "endpoint", "at", "message", "number")
+_FAILING = text("deleted_at IS NULL AND (failing_since IS NOT NULL OR disabled_reason IS NOT NULL)")
 _STATUSES = "status IN ('waiting', 'sent', 'failed')"
 
 endpoint = Table(
@@ -48,6 +51,14 @@ endpoint = Table(
         "due_at",
         sqlite_where=text("due_at IS NOT NULL"),
         postgresql_where=text("due_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_endpoint_failing",
+        "failing_since",
+        "account_id",
+        "number",
+        sqlite_where=_FAILING,
+        postgresql_where=_FAILING,
     ),
     postgresql_with=HOT,
 )
@@ -120,7 +131,16 @@ attempt = Table(
     Column("duration_ms", Integer, nullable=False),
     Column("excerpt", Text, nullable=False),  # of the response or the error, at most 4 KiB
     Column("address", Text),
-    Index("ix_attempt_at", "account_id", "endpoint", "at", "message", "number"),
+    Column("url", Text),  # this and the next two: null before they were kept
+    Column("request_headers", Text),  # as they were sent, secret values masked
+    Column("response_headers", Text),  # bounded; of both, lines as `domain/head_lines` has them
+    Index("ix_attempt_at", *_ATTEMPT_PLACE),
+    Index(  # a success pays nothing for it
+        "ix_attempt_failed",
+        *_ATTEMPT_PLACE,
+        sqlite_where=_FAILED,
+        postgresql_where=_FAILED,
+    ),
 )
 
 mail = Table(

@@ -116,21 +116,20 @@ async def attempts(visit: Visit, number: int) -> Attempts:
         event_types=None if query.event_type is None else (query.event_type,),
         cursor=place_of(query.cursor),
     )
-    rows = await outbox.listed(visit.desk, visit.account, wanted, PAGE_SIZE + 1)
+    found = await outbox.listed(visit.desk, visit.account, wanted, PAGE_SIZE)
     said = {
         "outcome": query.outcome,
         "statusClass": query.status_class,
         "eventType": query.event_type,
     }
     kept = {name: text for name, text in said.items() if text}
-    shown = rows[:PAGE_SIZE]
-    has_more = len(rows) > PAGE_SIZE
+    last = "" if found.next is None else cursor_of(found.next)
     base, here = endpoint_url(visit, number, "/attempts"), endpoint_url(visit, number)
     return Attempts(
-        rows=shown,
+        rows=found.rows,
         query=query,
         renew="" if query.cursor else f"{base}?{urlencode(kept)}".rstrip("?"),
-        older=_at(here, kept | {"cursor": cursor_of(shown[-1][0])}) if has_more else "",
+        older=_at(here, kept | {"cursor": last}) if last else "",
         newest=_at(here, kept) if query.cursor else "",
     )
 

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-import msgspec
 from starlette.responses import Response
 
 from prepaid.domain import events, ids
@@ -15,6 +14,7 @@ from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Page, Visit
 from prepaid.web.dashboard.shown import plural
 from prepaid.web.dashboard.webhook_endpoint import ONE
+from prepaid.web.dashboard.webhook_exchanges import MESSAGE, Exchange, body_of
 from prepaid.web.dashboard.webhook_parts import (
     FAILURES,
     STANDINGS,
@@ -25,10 +25,6 @@ from prepaid.web.dashboard.webhook_parts import (
 )
 
 ATTEMPTS_MAX = 100  # of a message, shown; the newest
-OWN_HEADERS = (
-    ("content-type", "application/json"),
-    ("user-agent", "Prepaid-Webhooks/1"),
-)
 
 
 class ExampleForm(Form, frozen=True, kw_only=True):
@@ -115,16 +111,16 @@ async def _page(visit: Visit, template: str) -> Response:
     return visit.show(
         template,
         sent=found,
+        exchanges=[Exchange.of(row) for row in found.attempts],
         shown=shown,
         is_moving=state in ("waiting", "sending"),
         state=state,
         here=_url(visit, number, message),
         parent=endpoint_url(visit, number),
         id=ids.owned("msg", visit.account, message),
-        body=msgspec.json.format(found.message.body, indent=2).decode(),
+        body=body_of(found.message),
         failures=FAILURES,
         standing=STANDINGS[state],
-        own_headers=OWN_HEADERS,
     )
 
 
@@ -132,8 +128,6 @@ def _url(visit: Visit, endpoint: int, message: int) -> str:
     name = ids.owned("msg", visit.account, message)
     return endpoint_url(visit, endpoint, f"/messages/{name}")
 
-
-MESSAGE = ONE + "/messages/{message}"
 
 PAGES = [
     Page("POST", ONE + "/example", send_example, again=webhook_endpoint.show),
