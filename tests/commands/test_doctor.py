@@ -101,6 +101,8 @@ TAMPERED = [
     ('UPDATE usage SET "count" = "count" + 1 WHERE grain = \'d\'', "usage by day", "usage of day"),
     ("UPDATE usage SET micros = micros + 1 WHERE grain = 'm'", "usage by month", "month of"),
     ("DELETE FROM usage WHERE grain = 'm'", "usage by month", "month of"),
+    ("UPDATE usage SET micros = 0 WHERE grain = 'w'", "usage by workspace and day", "all SKUs on"),
+    ("DELETE FROM usage WHERE grain = 'w'", "usage by workspace and day", "workspace default"),
     ("UPDATE spend SET micros = micros + 1 WHERE at = {at}", "spend", "the whole account at"),
     ("DELETE FROM spend WHERE at = {at} AND scope = 1", "spend", "workspace default at"),
     ("DELETE FROM spend WHERE at = {at} AND scope = 1", "spend limits", "workspace default"),

@@ -10,6 +10,7 @@ from prepaid.domain.commands import Configure, Reserve
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import DAY, HOUR, day_of
 from prepaid.domain.spending import SERIES_MAX
+from prepaid.domain.usage import Days
 from prepaid.flows import overview, workspace_spend, workspaces
 from tests.flows.conftest import START
 from tests.kit.shop import Shop
@@ -126,7 +127,7 @@ async def test_workspaces_by_spend_are_those_of_the_charges(timed_shop: Shop, ha
     """Over a month and a half, so that days and a whole month are read."""
     ada = await lived(timed_shop, hand)
     end = day_of(hand.now) + 1
-    page = await workspace_spend.page(timed_shop.desk, ada, first_day=end - 45, end_day=end)
+    page = await workspace_spend.page(timed_shop.desk, ada, days=Days(end - 45, end, end - 1))
     counted = await recounted(timed_shop, ada, end - 45, end)
     told = {row.workspace.number if row.workspace else 0: row.micros for row in page.rows}
 
@@ -143,8 +144,7 @@ async def test_pages_of_workspaces_follow_each_other(timed_shop: Shop, hand: Han
         return await workspace_spend.page(
             timed_shop.desk,
             ada,
-            first_day=end - 30,
-            end_day=end,
+            days=Days(end - 30, end, end - 1),
             skip=skip,
             limit=limit,
             search=search,
@@ -170,7 +170,7 @@ async def test_an_archived_workspace_is_shown_when_asked_for_or_when_it_spent(
         await workspaces.archive(timed_shop.desk, ada, name)
     end = day_of(hand.now) + 1
     page = await workspace_spend.page(
-        timed_shop.desk, ada, first_day=end - 1, end_day=end, archived=archived
+        timed_shop.desk, ada, days=Days(end - 1, end, end - 1), archived=archived
     )
     names = {row.workspace.name for row in page.rows if row.workspace is not None}
 
@@ -191,7 +191,7 @@ async def test_no_page_reads_a_charge_or_asks_once_per_workspace(
     engine = await timed_shop.desk.vault.read(lambda c: c.engine)
     event.listen(engine, "before_cursor_execute", watch)
     await overview.overview(timed_shop.desk, ada)
-    await workspace_spend.page(timed_shop.desk, ada, first_day=end - 90, end_day=end)
+    await workspace_spend.page(timed_shop.desk, ada, days=Days(end - 90, end, end - 1))
     event.remove(engine, "before_cursor_execute", watch)
 
     assert 0 < len(asked) < 25

@@ -11,6 +11,7 @@ from prepaid.flows.usage_pages import CELLS_MAX, Days, Which
 from tests.kit.shop import Shop
 from tests.simulation.clocked import Hand
 
+EVERYTHING = Which()
 CLIENTS = [f"client-{n}" for n in range(9)]
 
 
@@ -54,17 +55,52 @@ async def test_all_pages_together_are_the_report(
     days = Days(today - back, today + ahead, today)
     expected = await reported(timed_shop, ada, days)
 
-    shown: list[usage_pages.Row] = []
+    shown: list[usage_pages.Used] = []
     while True:
-        page = await usage_pages.rows(timed_shop.desk, ada, days, Which(), len(shown), 4)
+        page = await paged(timed_shop, ada, days, skip=len(shown))
         if not page.shown:
             break
-        assert page.found == len(expected)
+        assert page.found == len({workspace for workspace, _ in expected})
         assert page.requests == sum(requests for requests, _ in expected.values())
         assert page.micros == sum(micros for _, micros in expected.values())
         shown += page.shown
-    assert {(row.workspace, row.sku): (row.requests, row.micros) for row in shown} == expected
-    assert [row.micros for row in shown] == sorted((row.micros for row in shown), reverse=True)
+    lines = [row for one in shown for row in one.lines]
+    assert {(row.workspace, row.sku): (row.requests, row.micros) for row in lines} == expected
+    assert [one.micros for one in shown] == sorted((one.micros for one in shown), reverse=True)
+    assert all(one.others is None for one in shown)
+
+
+async def paged(
+    shop: Shop,
+    ada: AccountId,
+    days: Days,
+    which: Which = EVERYTHING,
+    *,
+    skip: int = 0,
+    limit: int = 4,
+    lines: int = 9,
+) -> usage_pages.UsagePage:
+    """A page of the usage."""
+    return await usage_pages.page(shop.desk, ada, days, which, skip=skip, limit=limit, lines=lines)
+
+
+@pytest.mark.parametrize("which", [Which(), Which(sku="page"), Which(among=[2, 3, ACCOUNT_WIDE])])
+async def test_lines_and_others_come_to_the_workspace(
+    timed_shop: Shop, hand: Hand, which: Which
+) -> None:
+    """Of many SKUs the dearest are told, and the rest together."""
+    ada = await lived(timed_shop, hand)
+    today = day_of(hand.now)
+    days = Days(today - 40, today + 1, today)
+    page = await paged(timed_shop, ada, days, which, limit=20, lines=1)
+    whole = await paged(timed_shop, ada, days, which, limit=20)
+
+    assert any(one.others for one in page.shown) == (which.sku is None)
+    for one, same in zip(page.shown, whole.shown, strict=True):
+        assert len(one.lines) == 1
+        assert one.lines == same.lines[:1]
+        assert sum(row.micros for row in one.rows) == one.micros == same.micros
+        assert sum(row.requests for row in one.rows) == one.requests == same.requests
 
 
 @pytest.mark.parametrize("is_daily", [True, False])
@@ -79,10 +115,10 @@ async def test_bars_come_to_what_the_lines_come_to(
     many = 1 if is_daily else CELLS_MAX
     if which.among is not None and not is_daily:
         days = Days(today - 190, today + 1, today)
-    lines = await usage_pages.rows(timed_shop.desk, ada, days, which)
+    used = await paged(timed_shop, ada, days, which)
     bars = await usage_pages.bars(timed_shop.desk, ada, days, which, many)
 
-    assert sum(sum(one.micros) for one in bars.series) == lines.micros > 0
+    assert sum(sum(one.micros) for one in bars.series) == used.micros > 0
     assert len(bars.starts) == len(set(bars.starts))
     if is_daily:
         assert bars.starts == list(range(days.first, days.end))

@@ -104,8 +104,8 @@ def _check_rollups(connection: Connection, account: AccountId, charges: dict[Seq
     micros: Counter[tuple[str, int, int, str]] = Counter()
     for charge in charges.values():
         day = day_of(charge.reserved_at)
-        for grain, starts in (("d", day), ("m", month_of_day(day))):
-            cell = (grain, starts, charge.workspace, charge.sku)
+        month, place, sku = month_of_day(day), charge.workspace, charge.sku
+        for cell in (("d", day, place, sku), ("m", month, place, sku), ("w", day, place, "")):
             counts[cell] += charge.status in ("held", "settled")
             micros[cell] += charge.amount
     u = t.usage.c

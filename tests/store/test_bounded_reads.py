@@ -21,13 +21,14 @@ WANTED = Wanted(5 * DAY, 9 * DAY, workspaces=(1, 2), sku="report", statuses=("he
 HALF = DAY // 2
 # `account_id=?` alone is a whole account; with a range or a place behind it, it is a part.
 WHOLE = ("SCAN ", "(account_id=?)")
+CTE = "SCAN each"  # of rows that were looked up by themselves
 # The newest entry or row, found from the end: a single row.
 ONE_ROW = "ORDER BY ledger_entry.seq DESC"
 
 READS: dict[str, Callable[[Connection, AccountId], object]] = {
     "charges": lambda c, a: charge_lists.step(c, a, WANTED, Place(8 * DAY, 7), 10),
-    "report": lambda c, a: usage.report(c, a, 5 * DAY + HALF, 9 * DAY + HALF),
-    "report by month": lambda c, a: usage.report(c, a, 5 * DAY + HALF, 90 * DAY + HALF, "m"),
+    "report": lambda c, a: usage.report(c, a, 5 * DAY + HALF, 9 * DAY + HALF, 9),
+    "report by month": lambda c, a: usage.report(c, a, 5 * DAY + HALF, 90 * DAY + HALF, 90, "m"),
     "old spend": lambda c, a: pruning.drop_spend(c, Scope(a, 0)),
     "scopes": lambda c, a: pruning.scopes(c, (a, 0)),
 }
@@ -63,5 +64,6 @@ async def test_it_reads_a_part(migrated_sqlite_url: str, name: str) -> None:
         for text, plan in plans
         if plan.startswith(WHOLE[0]) or plan.endswith(WHOLE[1])
         if "CONSTANT ROW" not in plan and " account " not in plan
+        if plan != CTE
     ]
     assert wrong == []

@@ -67,7 +67,7 @@ def test_reports_and_windows_hold_what_the_charges_say(history: list[Batch]) -> 
         days[place] += charge.amount
         counts[place] += charge.status in ("held", "settled")
     now = shelf.account.at
-    for grain in "dm":
+    for grain in "dmw":
         assert sum(n for cell, n in shelf.cells.items() if cell.grain == grain) == days.total()
         assert sum(n for cell, n in shelf.counts.items() if cell.grain == grain) == counts.total()
     for cell, amount in shelf.cells.items():

@@ -1,6 +1,6 @@
-"""Usage rollups: count and amount per workspace and SKU, by day and by month of the charge."""
+"""Usage rollups: count and amount by day and month of the charge, and which of them to read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -9,34 +9,37 @@ from prepaid.domain.ids import AccountId, WorkspaceNumber
 from prepaid.domain.instants import Instant, day_of, month_of_day, next_month
 
 Grain = Literal["d", "m"]
-DAY: Grain = "d"
+DAY: Grain = "d"  # a day of a workspace and a SKU
 MONTH: Grain = "m"
+Level = Grain | Literal["w"]
+WORKSPACE_DAY: Level = "w"  # a day of a workspace; its row has no SKU
+NO_SKU = ""
 
 
 class Cell(NamedTuple):
     """One row of the rollup."""
 
     account: AccountId
-    grain: Grain
+    grain: Level
     starts: int  # day number of its first day
     workspace: WorkspaceNumber
     sku: str
 
 
-def cells(
-    account: AccountId, at: Instant, workspace: WorkspaceNumber, sku: str
-) -> tuple[Cell, Cell]:
-    """The two rows a charge counts in."""
+Cells = tuple[Cell, ...]
+
+
+def cells(account: AccountId, at: Instant, workspace: WorkspaceNumber, sku: str) -> Cells:
+    """The rows a charge counts in."""
     return _cells_of_day(account, day_of(at), workspace, sku)
 
 
 @lru_cache(maxsize=4_096)
-def _cells_of_day(
-    account: AccountId, day: int, workspace: WorkspaceNumber, sku: str
-) -> tuple[Cell, Cell]:
+def _cells_of_day(account: AccountId, day: int, workspace: WorkspaceNumber, sku: str) -> Cells:
     return (
         Cell(account, DAY, day, workspace, sku),
         Cell(account, MONTH, month_of_day(day), workspace, sku),
+        Cell(account, WORKSPACE_DAY, day, workspace, NO_SKU),
     )
 
 
@@ -53,8 +56,8 @@ class Totals:
     def __init__(self) -> None:
         self.changes: dict[Cell, list[int]] = {}
 
-    def add(self, at_cells: tuple[Cell, Cell], count: int, amount: Micros) -> None:
-        """Add to both rows of a charge."""
+    def add(self, at_cells: Cells, count: int, amount: Micros) -> None:
+        """Add to every row of a charge."""
         for cell in at_cells:
             change = self.changes.get(cell)
             if change is None:
@@ -69,22 +72,63 @@ class Totals:
             yield (*cell, count, amount)
 
 
-class Part(NamedTuple):
-    """Whole days `[first, end)` of a report, read at one grain."""
+class Days(NamedTuple):
+    """The UTC days `[first, end)` of an account for which it is `today`."""
 
-    grain: Grain
     first: int
     end: int
+    today: int
 
 
-def parts(first: int, end: int) -> list[Part]:
-    """The days `[first, end)` cut into whole months and the days around them.
+class Part(NamedTuple):
+    """Whole days `[first, end)` of a report, read at one level."""
 
-    So a report over years reads a row per month, not per day. No part of days has two months.
+    grain: Level
+    first: int
+    end: int
+    sign: Literal[1, -1] = 1  # -1: they were counted with their month, and are taken off again
+
+    def starts(self, most: int) -> list[int]:
+        """The first days of its rows, the first `most` of them."""
+        if self.grain != MONTH:
+            return list(range(self.first, min(self.end, self.first + most)))
+        found = [self.first]
+        while len(found) < most and (following := next_month(found[-1])) < self.end:
+            found.append(following)
+        return found
+
+
+def parts(days: Days, grain: Grain | None = None) -> list[Part]:
+    """What adds up to these days, and can be told apart by the grain.
+
+    By day, the days. Else whole months, and of the months at both ends what is less to read: the
+    days wanted, or the month less the days beside them. After today there is nothing to read. So
+    at most two half months of days are read, however long the report, and a part of days lies
+    within one month.
     """
-    month = first if month_of_day(first) == first else next_month(first)
-    month_end = month_of_day(end)
-    if month > month_end:
-        return [Part(DAY, first, end)] if first < end else []
-    cut = [Part(DAY, first, month), Part(MONTH, month, month_end), Part(DAY, month_end, end)]
+    first, end, today = days
+    if first >= end:
+        return []
+    if grain == DAY:
+        return [Part(DAY, first, end)]
+    head, tail = month_of_day(first), month_of_day(end - 1)
+    if head == tail:
+        return _of_month(first, end, today)
+    after = next_month(head)
+    between = [Part(MONTH, after, tail)] if after < tail else []
+    return [*_of_month(first, after, today), *between, *_of_month(tail, end, today)]
+
+
+def _of_month(first: int, end: int, today: int) -> list[Part]:
+    starts, ends = month_of_day(first), next_month(first)
+    last = min(ends, today + 1)
+    beside = first - starts + max(last - end, 0)
+    if beside >= min(end, last) - first:
+        return [Part(DAY, first, end)]
+    cut = [Part(MONTH, starts, ends), Part(DAY, starts, first, -1), Part(DAY, end, ends, -1)]
     return [part for part in cut if part.first < part.end]
+
+
+def without_skus(cut: Iterable[Part]) -> list[Part]:
+    """The same parts where SKUs are not told apart: a day is then a row per workspace."""
+    return [part._replace(grain=WORKSPACE_DAY) if part.grain == DAY else part for part in cut]

@@ -4,6 +4,7 @@ Sums are compared in the order both streams come in, so nothing is held but the 
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
 
 from prepaid.domain import ids
 from prepaid.domain.amounts import Micros, credit
@@ -12,6 +13,7 @@ from prepaid.domain.ids import ACCOUNT_WIDE
 from prepaid.domain.instants import DAY, HOUR, Instant, iso_micros, month_of_day
 from prepaid.domain.usage import DAY as BY_DAY
 from prepaid.domain.usage import MONTH as BY_MONTH
+from prepaid.domain.usage import NO_SKU, WORKSPACE_DAY
 from prepaid.domain.windows import GLOBAL, PERIOD_MAX
 from prepaid.flows.doctor_streams import Difference, unequal
 from prepaid.flows.doctor_topups import topups
@@ -114,6 +116,19 @@ def _by_month(by_day: Iterable[tuple[Cell, Usage]]) -> Iterator[tuple[Cell, Usag
     yield from sorted(sums.items())
 
 
+def workspace_days(connection: Connection, row: Held, _seen: Seen) -> Iterator[Difference]:
+    """Usage by day without SKUs against the days with them."""
+    by_day = _without_skus(recount.rollups(connection, row.id, BY_DAY))
+    found = recount.rollups(connection, row.id, WORKSPACE_DAY)
+    yield from _cells(connection, row, "all SKUs on", by_day, found)
+
+
+def _without_skus(by_day: Iterable[tuple[Cell, Usage]]) -> Iterator[tuple[Cell, Usage]]:
+    for (day, workspace), same in groupby(by_day, lambda one: one[0][:2]):
+        used = [usage for _, usage in same]
+        yield (day, workspace, NO_SKU), (sum(n for n, _ in used), sum(m for _, m in used))
+
+
 def _cells(
     connection: Connection,
     row: Held,
@@ -123,7 +138,8 @@ def _cells(
 ) -> Iterator[Difference]:
     for (starts, workspace, sku), should, is_ in unequal(expected, found, NOTHING):
         day = iso_micros(starts * DAY)[:10]
-        place = f"usage of {word} {day}, {_scope(connection, row, workspace)}, {sku}"
+        place = f"usage of {word} {day}, {_scope(connection, row, workspace)}"
+        place += f", {sku}" if sku else ""
         yield Difference(place, _usage(should), _usage(is_))
 
 
@@ -184,6 +200,7 @@ CHECKS: dict[str, Check] = {
     "charges": charges,
     "usage by day": days,
     "usage by month": months,
+    "usage by workspace and day": workspace_days,
     "spend": spend,
     "spend by hour": hours,
     "windows": windows,

@@ -7,8 +7,9 @@ from msgspec import Struct
 from prepaid.domain import spending
 from prepaid.domain.amounts import Micros
 from prepaid.domain.ids import ACCOUNT_WIDE, AccountId
-from prepaid.domain.instants import Instant
+from prepaid.domain.instants import Instant, day_of
 from prepaid.domain.spending import Series, Spending
+from prepaid.domain.usage import Days
 from prepaid.flows import tier_states
 from prepaid.flows.desk import Desk, existing
 from prepaid.flows.tier_states import State
@@ -45,8 +46,8 @@ async def overview(desk: Desk, account: AccountId) -> Overview:
     def work(connection: Connection) -> _Read:
         row = existing(accounts.get(connection, account), account)
         first = spending.first_day_of(now)
-        end = first + spending.MONTH_DAYS
-        cells = stored.cells(connection, account, first, end, spending.SERIES_MAX)
+        days = Days(first, first + spending.MONTH_DAYS, day_of(now))
+        cells = stored.cells(connection, account, days, spending.SERIES_MAX)
         spent = spending.spending(cells, first)
         shown = {one.workspace for one in spent.series} - {ACCOUNT_WIDE, None}
         rows = {one.number: one for one in workspaces.every(connection, account)}

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from prepaid.domain.alerting import Config
 from prepaid.domain.entries import Entry
 from prepaid.domain.ids import ACCOUNT_WIDE, AccountId, Seq, WorkspaceNumber
-from prepaid.domain.instants import DAY, Instant
+from prepaid.domain.instants import DAY, Instant, day_of
 from prepaid.domain.refusals import Refusal, invalid
 from prepaid.domain.topup_caps import AutoTopup
 from prepaid.domain.usage import Grain
@@ -16,7 +16,8 @@ from prepaid.flows.desk import Desk
 from prepaid.flows.metering import fresh
 from prepaid.store import alerting, ledger, payers, usage, workspaces
 from prepaid.store.accounts import AccountRow
-from prepaid.store.usage import NO_PERIOD, Line
+from prepaid.store.rollups import NO_PERIOD
+from prepaid.store.usage import Line
 from prepaid.store.vault import Connection
 from prepaid.store.workspaces import WorkspaceRow
 
@@ -51,11 +52,11 @@ async def usage_report(
     Raises:
         Refusal: `400 workspace_not_found`; 400 naming `groupBy` when there are too many lines.
     """
-    await fresh(desk, account)
+    today = day_of((await fresh(desk, account)).time(desk.clock()))
 
     def work(connection: Connection) -> tuple[list[WorkspaceRow], list[Line]]:
         rows = workspaces.every(connection, account)
-        return rows, usage.report(connection, account, start, end, grain)
+        return rows, usage.report(connection, account, start, end, today, grain)
 
     try:
         rows, lines = await desk.vault.read(work)

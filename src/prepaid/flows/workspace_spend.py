@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from prepaid.domain.amounts import Micros
 from prepaid.domain.ids import ACCOUNT_WIDE, AccountId
+from prepaid.domain.usage import Days
 from prepaid.flows.desk import Desk
 from prepaid.store import spending, workspaces
 from prepaid.store.spending import Spent
@@ -34,20 +35,18 @@ async def page(
     desk: Desk,
     account: AccountId,
     *,
-    first_day: int,
-    end_day: int,
+    days: Days,
     search: str = "",
     archived: bool = False,
     skip: int = 0,
     limit: int = 50,
 ) -> SpendPage:
-    """Workspaces by their spend on the UTC days `[first_day, end_day)`, then by name.
+    """Workspaces by their spend on these days, then by name.
 
     Args:
         desk: whose database is read.
         account: whose workspaces.
-        first_day: number of the first UTC day.
-        end_day: the day after the last.
+        days: which days.
         search: a part of the name or legal name; empty: all, with the account-wide bucket.
         archived: whether archived ones are wanted too, though they have spent nothing.
         skip: rows of the pages before.
@@ -55,7 +54,7 @@ async def page(
     """
 
     def work(connection: Connection) -> list[WorkspaceSpend]:
-        spent = spending.by_workspace(connection, account, first_day, end_day)
+        spent = spending.by_workspace(connection, account, days)
         rows = [
             WorkspaceSpend(row, *spent.get(row.number, Spent(0, 0)))
             for row in workspaces.every(connection, account)

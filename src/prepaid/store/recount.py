@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, select
 from sqlalchemy import literal_column as literal
 
 from prepaid.domain.amounts import Micros
@@ -16,6 +16,7 @@ from prepaid.domain.entries import Entry
 from prepaid.domain.ids import AccountId, Seq
 from prepaid.domain.instants import DAY, Instant
 from prepaid.store import tables as t
+from prepaid.store.rollups import summed
 
 Cell = tuple[int, int, str]  # first day, workspace, SKU
 Usage = tuple[int, int]  # count, micro-credits
@@ -95,7 +96,7 @@ def charge_days(connection: Connection, account: AccountId) -> Iterator[tuple[Ce
 
 
 def rollups(connection: Connection, account: AccountId, grain: str) -> Iterator[tuple[Cell, Usage]]:
-    """Usage as it is kept, by day or month."""
+    """Usage as it is kept, at one level."""
     u = t.usage.c
     query = select(u.starts, u.workspace, u.sku, u["count"], u.micros).where(
         u.account_id == account, u.grain == grain
@@ -114,12 +115,6 @@ def next_due(connection: Connection, account: AccountId) -> Instant | None:
     query = select(func.min(c.expires_at)).where(c.account_id == account, c.status == "held")
     due: Instant | None = connection.execute(query).scalar_one()
     return due
-
-
-def summed(column: ColumnElement[int]) -> ColumnElement[int]:
-    """The sum of a column, as the integer it is."""
-    # PostgreSQL sums bigints as numeric.
-    return cast(func.sum(column), BigInteger)
 
 
 def divided(column: ColumnElement[int], by: int) -> ColumnElement[int]:

@@ -9,7 +9,7 @@ from prepaid.domain.amounts import Micros
 from prepaid.domain.ids import AccountId
 from prepaid.domain.limits import unpack
 from prepaid.store import tables as t
-from prepaid.store.recount import summed
+from prepaid.store.rollups import summed
 
 
 class LimitSum(NamedTuple):

@@ -13,7 +13,8 @@ from prepaid.domain.ids import ACCOUNT_WIDE, AccountId
 from prepaid.domain.instants import HOUR, Instant
 from prepaid.domain.windows import GLOBAL
 from prepaid.store import tables as t
-from prepaid.store.recount import divided, summed
+from prepaid.store.recount import divided
+from prepaid.store.rollups import summed
 
 SpendAt = tuple[int, int]  # scope, and a time or an hour
 

@@ -1,40 +1,28 @@
-"""Spend by day and by workspace, from the rollups: a charge is never read."""
+"""Spend by day and by workspace, from the rollups: a charge is never read.
 
-from collections.abc import Sequence
+The database adds up, sorts and cuts: an account may have a thousand workspaces, and a page shows
+few.
+"""
+
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import (
-    CTE,
-    ColumnElement,
-    Connection,
-    Select,
-    func,
-    literal,
-    or_,
-    select,
-    union_all,
-)
+from sqlalchemy import CTE, Connection, Select, func, or_, select
 
 from prepaid.domain.amounts import Micros
 from prepaid.domain.ids import AccountId, WorkspaceNumber
-from prepaid.domain.instants import month_of_day
 from prepaid.domain.spending import Cell
 from prepaid.domain.usage import DAY as BY_DAY
 from prepaid.domain.usage import MONTH as BY_MONTH
-from prepaid.domain.usage import Grain, Part, parts
+from prepaid.domain.usage import Days, Grain, parts, without_skus
 from prepaid.store import tables as t
+from prepaid.store.rollups import ALL, Which, each, summed
 
 _u = t.usage.c
 
 
-def cells(
-    connection: Connection, account: AccountId, first_day: int, end_day: int, most: int
-) -> list[Cell]:
-    """What the `most` workspaces that spent most, and the rest, spent on each UTC day.
-
-    The database adds up: an account may have a thousand workspaces, and a page shows few.
-    """
-    bar = bars(connection, account, (first_day, end_day), BY_DAY, Which(), most)
+def cells(connection: Connection, account: AccountId, days: Days, most: int) -> list[Cell]:
+    """What the `most` workspaces that spent most, and the rest, spent on each UTC day."""
+    bar = bars(connection, account, days, BY_DAY, ALL, most)
     return [Cell(one.starts, cast("int | None", one.what), one.micros) for one in bar]
 
 
@@ -46,36 +34,57 @@ class Bar(NamedTuple):
     micros: Micros
 
 
-class Which(NamedTuple):
-    """Which usage is meant: of which workspaces, of which SKU; None: of all."""
-
-    among: Sequence[WorkspaceNumber] | None = None
-    sku: str | None = None
-
-
 def bars(
-    connection: Connection,
-    account: AccountId,
-    days: tuple[int, int],
-    grain: Grain,
-    which: Which,
-    most: int,
+    connection: Connection, account: AccountId, days: Days, grain: Grain, which: Which, most: int
 ) -> list[Bar]:
     """As `cells`, by day or month; by workspace, or by SKU where workspaces are named."""
-    column = _u.workspace if which.among is None else _u.sku
-    cut = [Part(BY_DAY, *days)] if grain == BY_DAY else parts(*days)
-    made = [
-        select(
-            (_u.starts if part.grain == grain else literal(month_of_day(part.first))).label("at"),
-            column.label("what"),
-            func.sum(_u.micros).label("micros"),
-        )
-        .where(*_of(account, part, which))
-        .group_by(*([_u.starts] if part.grain == grain else []), column)
-        for part in cut
-    ]
-    rows = connection.execute(_most(union_all(*made).cte("cell"), most))
-    return [Bar(at, what, int(micros)) for at, what, micros in rows]
+    cut = parts(days, grain)
+    used = each(account, without_skus(cut) if which == ALL else cut, which, grain)
+    column = "workspace" if which.among is None else "sku"
+    found = connection.execute(_most(used, column, most))
+    return [Bar(*row) for row in found]
+
+
+def _most(used: CTE, column: str, most: int) -> Select[Any]:
+    """Time, what and sum; `what` is null for all but the `most` that come to most."""
+    sums = (
+        select(used.c.period, used.c[column].label("what"), summed(used.c.micros).label("micros"))
+        .group_by(used.c.period, used.c[column])
+        .having(summed(used.c.micros) != 0)
+        .cte("sums")
+    )
+    top = (
+        select(sums.c.what)
+        .group_by(sums.c.what)
+        .order_by(summed(sums.c.micros).desc(), sums.c.what)
+        .limit(most)
+        .cte("top")
+    )
+    return (
+        select(sums.c.period, top.c.what, summed(sums.c.micros))
+        .join_from(sums, top, sums.c.what == top.c.what, isouter=True)
+        .group_by(sums.c.period, top.c.what)
+    )
+
+
+class Spent(NamedTuple):
+    """What a workspace used."""
+
+    requests: int
+    micros: Micros
+
+
+def by_workspace(
+    connection: Connection, account: AccountId, days: Days, which: Which = ALL
+) -> dict[WorkspaceNumber, Spent]:
+    """What each workspace used on these days; none that used nothing."""
+    cut = parts(days)
+    used = each(account, without_skus(cut) if which.sku is None else cut, which).c
+    query = select(used.workspace, summed(used.requests), summed(used.micros)).group_by(
+        used.workspace
+    )
+    spent = {place: Spent(*used) for place, *used in connection.execute(query)}
+    return {place: one for place, one in spent.items() if any(one)}
 
 
 class Row(NamedTuple):
@@ -87,62 +96,32 @@ class Row(NamedTuple):
     micros: Micros
 
 
-class Rows(NamedTuple):
-    """Some of the rows, the dearest first, and what all of them come to."""
-
-    shown: list[Row]
-    found: int
-    requests: int
-    micros: Micros
-
-
 def rows(
-    connection: Connection,
-    account: AccountId,
-    days: tuple[int, int],
-    which: Which,
-    skip: int,
-    limit: int,
-) -> Rows:
-    """Usage by workspace and SKU, a page of it: the database adds up, sorts and cuts."""
-    each = union_all(
-        *(
-            select(_u.workspace, _u.sku, _u["count"].label("requests"), _u.micros).where(
-                *_of(account, part, which)
-            )
-            for part in parts(*days)
-        )
-    ).cte("each")
-    e = each.c
+    connection: Connection, account: AccountId, days: Days, which: Which, most: int
+) -> list[Row]:
+    """Usage by workspace and SKU, the `most` dearest of each workspace, by workspace."""
+    used = each(account, parts(days), which).c
+    requests, micros = summed(used.requests), summed(used.micros)
+    dearest = (micros.desc(), used.sku)
+    place = func.row_number().over(partition_by=used.workspace, order_by=dearest)
     sums = (
         select(
-            e.workspace,
-            e.sku,
-            func.sum(e.requests).label("requests"),
-            func.sum(e.micros).label("micros"),
+            used.workspace,
+            used.sku,
+            requests.label("requests"),
+            micros.label("micros"),
+            place.label("place"),
         )
-        .group_by(e.workspace, e.sku)
-        .having(or_(func.sum(e.requests) != 0, func.sum(e.micros) != 0))
+        .group_by(used.workspace, used.sku)
+        .having(or_(requests != 0, micros != 0))
         .cte("sums")
-    )
-    s = sums.c
+    ).c
     query = (
-        select(
-            s.workspace,
-            s.sku,
-            s.requests,
-            s.micros,
-            func.count().over(),
-            func.sum(s.requests).over(),
-            func.sum(s.micros).over(),
-        )
-        .order_by(s.micros.desc(), s.workspace, s.sku)
-        .offset(skip)
-        .limit(limit)
+        select(sums.workspace, sums.sku, sums.requests, sums.micros)
+        .where(sums.place <= most)
+        .order_by(sums.workspace, sums.place)
     )
-    found = connection.execute(query).all()
-    shown = [Row(one[0], one[1], int(one[2]), int(one[3])) for one in found]
-    return Rows(shown, *map(int, found[0][4:])) if found else Rows([], 0, 0, 0)
+    return [Row(*row) for row in connection.execute(query)]
 
 
 def skus(connection: Connection, account: AccountId, month: int, most: int) -> list[str]:
@@ -155,57 +134,3 @@ def skus(connection: Connection, account: AccountId, month: int, most: int) -> l
         .limit(most)
     )
     return list(connection.execute(query).scalars())
-
-
-def _of(account: AccountId, part: Part, which: Which) -> list[ColumnElement[bool]]:
-    wanted = [
-        _u.account_id == account,
-        _u.grain == part.grain,
-        _u.starts >= part.first,
-        _u.starts < part.end,
-    ]
-    if which.among is not None:
-        wanted.append(_u.workspace.in_(which.among))
-    if which.sku is not None:
-        wanted.append(_u.sku == which.sku)
-    return wanted
-
-
-def _most(cell: CTE, most: int) -> Select[Any]:
-    """Time, what and sum; `what` is null for all but the `most` that come to most."""
-    top = (
-        select(cell.c.what)
-        .group_by(cell.c.what)
-        .order_by(func.sum(cell.c.micros).desc(), cell.c.what)
-        .limit(most)
-        .cte("top")
-    )
-    return (
-        select(cell.c.at, top.c.what, func.sum(cell.c.micros))
-        .join_from(cell, top, cell.c.what == top.c.what, isouter=True)
-        .group_by(cell.c.at, top.c.what)
-    )
-
-
-class Spent(NamedTuple):
-    """What a workspace used."""
-
-    requests: int
-    micros: Micros
-
-
-def by_workspace(
-    connection: Connection, account: AccountId, first_day: int, end_day: int
-) -> dict[WorkspaceNumber, Spent]:
-    """What each workspace used on the UTC days `[first_day, end_day)`; whole months as such."""
-    found: dict[WorkspaceNumber, Spent] = {}
-    for part in parts(first_day, end_day):
-        query = (
-            select(_u.workspace, func.sum(_u["count"]), func.sum(_u.micros))
-            .where(*_of(account, part, Which()))
-            .group_by(_u.workspace)
-        )
-        for place, count, micros in connection.execute(query):
-            before = found.get(place, Spent(0, 0))
-            found[place] = Spent(before.requests + int(count), before.micros + int(micros))
-    return found

@@ -1,21 +1,20 @@
 """Usage reports: whole days and months from the rollups, what is left from the charges."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from prepaid.domain.amounts import Micros
 from prepaid.domain.ids import AccountId, WorkspaceNumber
 from prepaid.domain.instants import DAY, Instant, day_of
-from prepaid.domain.usage import DAY as BY_DAY
-from prepaid.domain.usage import Grain, Part, parts, period_of
+from prepaid.domain.usage import Days, Grain, parts, period_of
 from prepaid.store import ledger
 from prepaid.store import tables as t
+from prepaid.store.rollups import NO_PERIOD, each, summed
 
 LINES_MAX = 100_000  # of a report by periods; without, a line per workspace and SKU is few
 
 Totals = dict[tuple[int, WorkspaceNumber, str], list[int]]
-NO_PERIOD = 0
 
 
 class TooLong(Exception):
@@ -37,24 +36,25 @@ def report(
     account: AccountId,
     start: Instant,
     end: Instant,
+    today: int,
     grain: Grain | None = None,
 ) -> list[Line]:
     """Usage of the charges reserved in `[start, end)`, per workspace and SKU.
 
     Whole UTC days are read from rollups; the parts of days at the ends from their charges. With
-    a grain, each of its periods has lines of its own, the earliest first.
+    a grain, each of its periods has lines of its own, the earliest first. `today` is the
+    account's UTC day: what is read depends on it, what is found does not.
 
     Raises:
         TooLong: by the periods there are more than `LINES_MAX` lines.
     """
-    totals: Totals = {}
     first, last = -(-start // DAY), end // DAY
     if first > last:  # within one day
+        totals: Totals = {}
         _add_charges(connection, account, start, end, totals, grain)
     else:
+        totals = _of_days(connection, account, Days(first, last, today), grain)
         _add_charges(connection, account, start, first * DAY, totals, grain)
-        for part in [Part(BY_DAY, first, last)] if grain == BY_DAY else parts(first, last):
-            _add_rollups(connection, account, part, totals, grain)
         _add_charges(connection, account, last * DAY, end, totals, grain)
     return [
         Line(workspace, sku, sums[0], sums[1], period)
@@ -63,28 +63,18 @@ def report(
     ]
 
 
-def _add_rollups(
-    connection: Connection, account: AccountId, part: Part, totals: Totals, grain: Grain | None
-) -> None:
-    u = t.usage.c
-    query: Select[Any] = (
-        select(u.workspace, u.sku, func.sum(u["count"]), func.sum(u.micros))
-        .where(
-            u.account_id == account,
-            u.grain == part.grain,
-            u.starts >= part.first,
-            u.starts < part.end,
-        )
-        .group_by(u.workspace, u.sku)
-    )
-    if grain == part.grain:
-        query = query.add_columns(u.starts).group_by(u.starts).limit(LINES_MAX + 1)
-    for row in connection.execute(query):
-        workspace, sku, count, micros = row[:4]
-        period = period_of(row[4] if grain == part.grain else part.first, grain)
-        _add(totals, (period, workspace, sku), int(count), int(micros))
-    if len(totals) > LINES_MAX:
+def _of_days(connection: Connection, account: AccountId, days: Days, grain: Grain | None) -> Totals:
+    if days.first == days.end:
+        return {}
+    used = each(account, parts(days, grain), grain=grain).c
+    place = (used.period, used.workspace, used.sku)
+    requests, amount = summed(used.requests), summed(used.micros)
+    query = select(*place, requests, amount).group_by(*place)
+    query = query.having(or_(requests != 0, amount != 0)).limit(LINES_MAX + 1)
+    rows = connection.execute(query).all()
+    if len(rows) > LINES_MAX:
         raise TooLong
+    return {(period, place, sku): [count, micros] for period, place, sku, count, micros in rows}
 
 
 def _add_charges(
@@ -102,7 +92,7 @@ def _add_charges(
     low, high = ledger.seqs_around(connection, account, start, end)
     c = t.charge.c
     query = (
-        select(c.workspace, c.sku, func.count(), func.sum(c.amount))
+        select(c.workspace, c.sku, func.count(), summed(c.amount))
         .where(
             c.account_id == account,
             c.reserved_at >= start,
@@ -116,12 +106,6 @@ def _add_charges(
         query.where(ledger.IMPORTED),
     ):
         for workspace, sku, count, micros in connection.execute(part):
-            _add(totals, (period, workspace, sku), int(count), int(micros))
-
-
-def _add(
-    totals: Totals, place: tuple[int, WorkspaceNumber, str], count: int, micros: Micros
-) -> None:
-    sums = totals.setdefault(place, [0, 0])
-    sums[0] += count
-    sums[1] += micros
+            sums = totals.setdefault((period, workspace, sku), [0, 0])
+            sums[0] += count
+            sums[1] += micros

@@ -13,7 +13,7 @@ from prepaid.flows import reports, usage_pages, workspaces
 from prepaid.flows.metering import fresh
 from prepaid.flows.overview import WorkspaceRow
 from prepaid.flows.reports import Line
-from prepaid.flows.usage_pages import Rows, Which
+from prepaid.flows.usage_pages import UsagePage, Which
 from prepaid.web import accept, csv_lines
 from prepaid.web import usage as api
 from prepaid.web.dashboard import ranges
@@ -22,7 +22,8 @@ from prepaid.web.dashboard.form_state import sentence
 from prepaid.web.dashboard.pages import Page, Visit
 from prepaid.web.dashboard.ranges import PRESETS, Days, RangeQuery
 
-PAGE_SIZE = 100
+PAGE_SIZE = 25
+LINES_MAX = 40  # SKUs of a workspace
 UNNAMED = "All others"
 WITHOUT = "Without workspace"
 
@@ -36,10 +37,10 @@ class UsageQuery(RangeQuery, frozen=True, kw_only=True):
 
 
 class Found(NamedTuple):
-    """What a page shows: its days, the lines, and whose they are."""
+    """What a page shows: its days, what was used, and by whom."""
 
     days: Days
-    rows: Rows
+    used: UsagePage
     places: dict[int, WorkspaceRow]
     chart: Chart | None
 
@@ -59,11 +60,11 @@ async def show(visit: Visit) -> Response:
         query=query,
         days=found.days,
         preset_tabs=_tabs(query, found.days),
-        rows=found.rows,
+        used=found.used,
         places=found.places,
         skus=await usage_pages.skus(visit.desk, visit.account, found.days.first),
         chart=found.chart,
-        pages=_pages(query, found.days, found.rows.found),
+        pages=_pages(query, found.days, found.used.found),
         file=visit.url("/usage.csv?" + urlencode(_said(query, found.days))),
     )
 
@@ -83,7 +84,7 @@ async def _refused(visit: Visit, query: UsageQuery, refusal: Refusal) -> Respons
         query=query,
         days=days,
         preset_tabs=_tabs(UsageQuery(), days),
-        rows=None,
+        used=None,
         skus=await usage_pages.skus(visit.desk, visit.account, days.first),
         file="",
     )
@@ -125,16 +126,17 @@ async def _found(visit: Visit, query: UsageQuery) -> Found:
             raise reports.workspace_unknown(query.workspace)
         which = Which(among=named, sku=query.sku)
     days = usage_pages.Days(wanted.first, wanted.end, today)
-    rows = await usage_pages.rows(
+    used = await usage_pages.page(
         visit.desk,
         visit.account,
         days,
         which,
         skip=(max(query.page, 1) - 1) * PAGE_SIZE,
         limit=PAGE_SIZE,
+        lines=LINES_MAX,
     )
-    chart = await _chart(visit, days, which, places) if rows.found else None
-    return Found(wanted, rows, places, chart)
+    chart = await _chart(visit, days, which, places) if used.found else None
+    return Found(wanted, used, places, chart)
 
 
 async def _chart(

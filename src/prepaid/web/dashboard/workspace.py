@@ -21,6 +21,7 @@ from prepaid.web.shapes import LegalName
 from prepaid.web.workspaces import LEGAL_NAME_MAX
 
 DAYS = 30
+SKUS_MAX = 100
 USUAL_MINUTES = (60, 1_440, 10_080, 43_200)
 
 
@@ -46,7 +47,9 @@ async def show(visit: Visit) -> Response:
     first, end = today - DAYS + 1, today + 1
     days = usage_pages.Days(first, end, today)
     mine = usage_pages.Which(among=[row.number])
-    lines = await usage_pages.rows(visit.desk, visit.account, days, mine)
+    used = await usage_pages.page(
+        visit.desk, visit.account, days, mine, skip=0, limit=1, lines=SKUS_MAX
+    )
     bars = await usage_pages.bars(visit.desk, visit.account, days, mine, workspaces=1)
     spent = [sum(values) for values in zip(*(one.micros for one in bars.series), strict=True)]
     named = [(UNNAMED if one.what is None else str(one.what), one.micros) for one in bars.series]
@@ -56,10 +59,10 @@ async def show(visit: Visit) -> Response:
         workspace=row,
         is_default=row.number == ids.DEFAULT,
         standing=None if row.archived_at is not None else standing.standing,
-        lines=lines.shown,
-        requests=lines.requests,
+        lines=used.shown[0].lines if used.shown else [],
+        requests=used.requests,
         days=spent or [0],
-        chart=chart_of(bars.starts, named) if lines.found else None,
+        chart=chart_of(bars.starts, named) if used.found else None,
         periods=_periods(row.limit),
     )
 

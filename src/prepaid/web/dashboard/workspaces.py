@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from prepaid.domain.instants import day_of
+from prepaid.domain.usage import Days
 from prepaid.flows import limits, workspace_spend, workspaces
 from prepaid.flows.metering import fresh
 from prepaid.web import parsing
@@ -38,11 +39,11 @@ async def show(visit: Visit) -> Response:
     page = max(query.page, 1)
     account = await fresh(visit.desk, visit.account)
     now = account.time(visit.desk.clock())
+    today = day_of(now)
     found = await workspace_spend.page(
         visit.desk,
         visit.account,
-        first_day=day_of(now) - DAYS + 1,
-        end_day=day_of(now) + 1,
+        days=Days(today - DAYS + 1, today + 1, today),
         search=query.search.strip(),
         archived=query.archived,
         skip=(page - 1) * PAGE_SIZE,
