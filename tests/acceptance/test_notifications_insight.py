@@ -1,12 +1,13 @@
 """Beyond the guide: how tiers stand, why one rang, and what other rules would have sent."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from prepaid.domain.instants import DAY, HOUR, MINUTE, iso_micros
+from prepaid.store.vault import Connection
 from tests.acceptance.notified import (
     BASE,
     EACH,
@@ -208,6 +209,27 @@ async def test_a_preview_looks_back_30_days_and_knows_what_was_spent_before(
     (one,) = exact(await ada.who.ask("POST", f"{BASE}/preview", json=rules))["notifications"]
     assert (one["periodSpendCents"], one["balanceCents"]) == (45, 955)
     assert one["firedAt"] == "2026-04-14T10:53:46.000Z"
+
+
+async def test_a_preview_is_of_one_moment_however_busy_the_account_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A charge between two looks at the database would be in the history and not in the balance."""
+    ada = await world.ada(1_000)
+    await ada.spend(400)
+    vault = world.door.shop.desk.vault
+    read = vault.read
+
+    async def busy(function: Callable[[Connection], Any]) -> Any:
+        found = await read(function)
+        await ada.spend(10)
+        return found
+
+    monkeypatch.setattr(vault, "read", busy)
+    rules = LOW | {"lowBalanceTiers": tiers(warning=700)}
+    (one,) = exact(await ada.who.ask("POST", f"{BASE}/preview", json=rules))["notifications"]
+
+    assert one["balanceCents"] == 600
 
 
 async def test_a_preview_takes_only_what_a_patch_takes_and_changes_nothing(world: World) -> None:

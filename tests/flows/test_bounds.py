@@ -2,9 +2,11 @@
 
 import pytest
 
+from prepaid.domain.alarms import Tier
 from prepaid.domain.amounts import CENT, CREDIT
-from prepaid.domain.commands import Reserve
+from prepaid.domain.commands import Configure, Reserve
 from prepaid.domain.instants import DAY, SECOND, iso_micros
+from prepaid.flows import alerting
 from tests.kit.shop import OPERATOR_KEY, Shop
 from tests.simulation.clocked import Hand
 from tests.store.recount import recount
@@ -42,6 +44,23 @@ async def test_imports_reach_back_400_days_and_never_forward(
         assert (charge.reserved_at, charge.status) == (hand.now - age, "settled")
 
 
+async def test_time_of_an_account_goes_on_though_the_clock_stands_or_steps_back(
+    timed_shop: Shop, hand: Hand
+) -> None:
+    """No two batches have one time: a charge would be on both sides of a window's edge."""
+    ada = await timed_shop.account(credits=10)
+    times = []
+    for step in (0, 0, -DAY, 0, DAY, SECOND):
+        hand.now += step
+        done = await timed_shop.reserve(ada, "page")
+        assert done.charge is not None
+        times.append(done.charge.reserved_at)
+
+    assert times == sorted(set(times))
+    assert times[-1] == hand.now
+    await recount(timed_shop.desk.vault, ada)
+
+
 async def test_an_import_ignores_the_balance(timed_shop: Shop, hand: Hand) -> None:
     """What has happened has happened."""
     ada = await timed_shop.account(credits=0)
@@ -51,6 +70,24 @@ async def test_an_import_ignores_the_balance(timed_shop: Shop, hand: Hand) -> No
 
     assert done.balance == -2 * CREDIT
     assert (await recount(timed_shop.desk.vault, ada)).used == 2 * CREDIT
+
+
+@pytest.mark.parametrize(("age", "rung"), [(30 * DAY, 1), (30 * DAY + 1, 0)])
+async def test_usage_older_than_30_days_looks_at_no_window(
+    timed_shop: Shop, hand: Hand, age: int, rung: int
+) -> None:
+    """A tier whose condition is true already rings at the next usage, not at what is history."""
+    ada = await timed_shop.account(credits=10)
+    await timed_shop.reserve(ada, settle=True)
+    rules: dict[str, object] = {
+        "global_high_usage_enabled": True,
+        "global_high_usage_tiers": (Tier("warning", 100),),
+    }
+    await timed_shop.do(Configure(account=ada, changes=rules))
+    hand.now += SECOND
+    await timed_shop.do(Reserve(account=ada, sku="page", settle=True, occurred_at=hand.now - age))
+
+    assert len(await alerting.recent(timed_shop.desk, ada)) == rung
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Holds that nobody ends: given back at their own time, whoever notices and when."""
 
+from dataclasses import replace
+
 import pytest
 
 from prepaid.domain.amounts import CREDIT
@@ -175,6 +177,17 @@ async def test_more_holds_than_one_transaction_expires(
     assert done.balance == 98 * CREDIT
     account = await kept(shop, ada)
     assert len(account.with_status("expired")) == 20
+
+
+async def test_the_sweeper_goes_by_the_clock_that_decides(shop: Shop, hand: Hand) -> None:
+    """A machine whose own clock is behind gives a hold back no later."""
+    ada = await shop.account()
+    await held(shop, ada)
+    hand.now += TTL + SECOND
+    behind = replace(shop.desk, clock=lambda: hand.now - DAY)
+
+    assert await metering.sweep(behind) == 1
+    assert (await kept(shop, ada)).with_status("expired")
 
 
 async def test_the_sweeper_finds_idle_accounts(shop: Shop, hand: Hand) -> None:

@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
-from prepaid.domain.instants import HOUR, SECOND
-from tests.acceptance.notified import World
+from prepaid.domain.amounts import CENT
+from prepaid.domain.ids import parse_account
+from prepaid.domain.instants import HOUR, MINUTE, SECOND
+from prepaid.flows import limits
+from tests.acceptance.notified import START, World
 from tests.kit.door import Customer, code, exact, fields
 from tests.limits.limited import WORKSPACES, ask, limited, listed, monthly, put, rolling
 
@@ -89,6 +92,23 @@ async def test_lists_show_what_was_spent_and_when_there_is_room(world: World) ->
     assert (await listed(ada)).items() >= (none | {"spendInPeriodCents": 60}).items()
     world.hand.now += HOUR
     assert (await listed(ada)).items() >= none.items()
+
+
+async def test_a_list_is_whole_though_a_charge_came_after_its_clock_was_read(world: World) -> None:
+    """The charge belongs to another hour than the clock."""
+    ada = await limited(world, rolling(100))
+    world.hand.now = START + 36 * MINUTE + 14 * SECOND  # one second before the hour ends
+    read_at = world.hand.now
+    await ada.spend(60)
+    world.hand.now += 2 * SECOND
+    await ada.spend(40)
+    await put(ada, rolling(30))
+    account = parse_account(ada.who.id) or 0
+    (found,) = await limits.at(world.door.shop.desk, account, read_at)
+
+    assert found.standing is not None
+    assert (found.standing.spent, found.standing.is_reached) == (100 * CENT, True)
+    assert found.standing.frees_at == world.hand.now + HOUR
 
 
 async def test_many_limited_workspaces_are_listed_with_few_statements(world: World) -> None:

@@ -35,9 +35,12 @@ class FaultyProvider(SandboxPayments):
         self._inside = inside
         self._fault = fault
         self.is_lost = False  # what was asked is done, and its answer does not arrive
+        self.is_away = False  # nothing that is asked arrives
 
     async def charge(self, attempt: Attempt) -> Answer:
         self._fault("before ask")
+        if self.is_away:
+            return Unreachable("no_connection", lost=False)
         answer = await self._inside.charge(attempt)
         self._fault("after ask")
         return Unreachable("timeout", lost=True) if self.is_lost else answer

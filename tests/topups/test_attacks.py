@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from prepaid.domain import ids
 from prepaid.domain.instants import MINUTE
 from prepaid.domain.refusals import Refusal
 from prepaid.domain.topup_answers import Answer, Found
 from prepaid.domain.topups import Attempt
-from prepaid.flows import payment_events
-from prepaid.flows.payments import PaymentSucceeded
+from prepaid.flows import payment_events, payment_methods
+from prepaid.flows.payments import CardSaved, PaymentSucceeded
 from prepaid.sandbox.payments import DECLINED, TIMEOUT_THEN_PAID, SandboxPayments
 from tests.topups.crashing import GONE
 from tests.topups.faulty import STEPS, FaultyProvider
@@ -140,6 +141,19 @@ async def test_two_workers_of_two_processes_never_work_on_one_attempt(
 
         assert len(calls) == len(set(calls)) == len(await one.attempts()) == 20
         await one.agrees()
+
+
+@pytest.mark.parametrize("account", [12_345, None])
+async def test_a_card_that_is_reported_for_somebody_else_is_passed_over(
+    lite: Kiosk, account: int | None
+) -> None:
+    """Two installations may share a provider. Refused, the report would be repeated for days."""
+    ada = await lite.customer(600)
+    before = await payment_methods.get(lite.desk, ada)
+    named = ids.account(ada if account is None else account)
+    await lite.report(CardSaved("evt_1", named, "cus_of_somebody", DECLINED))
+
+    assert await payment_methods.get(lite.desk, ada) == before
 
 
 async def test_a_forged_or_foreign_report_changes_nothing(lite: Kiosk) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from prepaid.domain.refusals import Refusal
-from prepaid.flows import accounts, topups
+from prepaid.flows import accounts, payment_methods, topups
 from prepaid.sandbox.payments import DECLINED
 from tests.topups.kiosk import Kiosk
 
@@ -37,6 +37,16 @@ async def test_by_hand_a_decline_disables_nothing(kiosk: Kiosk) -> None:
     assert [a.status for a in await kiosk.attempts()] == ["failed"]
     assert (await topups.wishes(kiosk.desk, kiosk.account)).enabled
     assert await kiosk.told() == []
+
+
+async def test_by_hand_what_was_not_asked_for_ends_with_its_card(lite: Kiosk) -> None:
+    await lite.customer(1_000)
+    await topups.buy(lite.desk, lite.account, 250, None)
+    await payment_methods.delete(lite.desk, lite.account)
+    await lite.run()
+
+    assert [a.status for a in await lite.attempts()] == ["canceled"]
+    assert lite.provider.payments == []
 
 
 async def test_the_price_of_credit_is_the_accounts_own(kiosk: Kiosk) -> None:

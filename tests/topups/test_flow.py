@@ -9,7 +9,7 @@ from prepaid.domain import ids
 from prepaid.domain.amounts import CENT
 from prepaid.domain.instants import DAY, iso_millis
 from prepaid.domain.refusals import Refusal
-from prepaid.flows import accounts, alerting, payment_methods, topups
+from prepaid.flows import alerting, payment_methods, preview, topups
 from prepaid.sandbox.payments import AUTHENTICATION_REQUIRED, DECLINED, UNREACHABLE, VISA
 from prepaid.store import guard, notices
 from tests.topups.kiosk import Kiosk
@@ -66,6 +66,16 @@ async def test_the_credit_arms_the_tiers_it_rises_above(kiosk: Kiosk) -> None:
     assert all(b'"autoTopupEnabled":true' in one.notification.payload for one in rung)
 
 
+async def test_a_preview_knows_that_credit_is_bought(lite: Kiosk) -> None:
+    """What is tried is told as it would be sent."""
+    await lite.customer(1_000, threshold=500, amount=200_000)
+    await lite.charge(600)
+    found = await preview.preview(lite.desk, lite.account, {"low_balance_enabled": True})
+
+    assert len(found.notifications) == 1
+    assert b'"autoTopupEnabled":true' in found.notifications[0].payload
+
+
 async def test_enabling_while_already_below_tops_up_at_once(kiosk: Kiosk) -> None:
     await kiosk.customer(100, threshold=500, amount=1_000)
     await kiosk.run()
@@ -111,6 +121,19 @@ async def test_after_a_decline_a_newer_method_and_enabling_work_again(kiosk: Kio
     assert await kiosk.balance() == 1_400
     assert [a.status for a in await kiosk.attempts()] == ["failed", "succeeded"]
     await kiosk.agrees()
+
+
+async def test_a_newer_card_is_newer_by_the_test_clock_too(lite: Kiosk) -> None:
+    """The failure has the account's time, which may be years ahead."""
+    await lite.customer(600, method=DECLINED)
+    await lite.shop.later(lite.account, 400 * 86_400)
+    await lite.charge(200)
+    await lite.run()
+    await payment_methods.put(lite.desk, lite.account, VISA)
+    await lite.configure(enabled=True)
+    await lite.run()
+
+    assert [a.status for a in await lite.attempts()] == ["failed", "succeeded"]
 
 
 async def test_an_amount_smaller_than_the_gap_buys_until_it_is_closed_or_a_cap_is_met(
@@ -185,20 +208,6 @@ async def test_without_a_card_auto_topup_is_off(kiosk: Kiosk) -> None:
     assert not (await topups.wishes(kiosk.desk, kiosk.account)).enabled
     with pytest.raises(Refusal, match="payment method"):
         await kiosk.configure(enabled=True)
-
-
-async def test_a_closed_account_buys_nothing(kiosk: Kiosk) -> None:
-    await kiosk.customer(600)
-    await kiosk.charge(200)
-    await accounts.change(kiosk.desk, kiosk.account, {"closed": True})
-    await kiosk.run()
-    await topups.check_levels(kiosk.desk)
-    assert [a.status for a in await kiosk.attempts()] == ["canceled"]
-
-    await accounts.change(kiosk.desk, kiosk.account, {"closed": False})
-    await topups.check_levels(kiosk.desk)
-    await kiosk.run()
-    assert [a.status for a in await kiosk.attempts()] == ["canceled", "succeeded"]
 
 
 async def test_no_provider_is_called_while_a_transaction_is_open(lite: Kiosk) -> None:

@@ -1,7 +1,9 @@
 """Refunds and disputes take credit back once per id of the provider, and tell the admins."""
 
 import pytest
+from msgspec.structs import replace
 
+from prepaid.domain.amounts import CENT
 from prepaid.domain.instants import DAY
 from prepaid.flows import payment_events, topups
 from prepaid.sandbox.payments import TIMEOUT_THEN_PAID
@@ -44,6 +46,20 @@ async def test_no_more_is_taken_back_than_was_bought(kiosk: Kiosk) -> None:
 
     assert await kiosk.balance() == 1_000
     assert len(await notice_keys(kiosk)) == 2
+
+
+async def test_money_that_went_back_in_another_currency_takes_all_that_is_left(
+    lite: Kiosk,
+) -> None:
+    """How much of the credit it stands for cannot be told."""
+    await bought(lite)
+    (payment,) = lite.paid
+    await lite.report(lite.provider.refund(payment, 250, 1))
+    await lite.report(replace(lite.provider.refund(payment, 1, 2), currency="usd"))
+
+    assert await lite.balance() == 1_000
+    kept = await recount(lite.desk.vault, lite.account)
+    assert [amount // CENT for kind, amount in kept.lines if kind == "correction"] == [-250, -750]
 
 
 async def test_a_dispute_switches_auto_topup_off(kiosk: Kiosk) -> None:

@@ -192,6 +192,26 @@ def test_none_counts_one_hour_after_the_last_ask(last_ask: Span, looked: Span, s
     assert status != "failed" or turn.attempt.error == topups.GAVE_UP
 
 
+def test_of_a_closed_account_only_the_list_is_read() -> None:
+    refused = after(REFUSED)
+    soon = topups.looked_up(refused, None, NOW + MINUTE, is_closed=True)
+    late = topups.looked_up(refused, None, NOW + HOUR, is_closed=True)
+
+    assert topups.step(refused, NOW + MINUTE) == "ask"
+    assert topups.step(refused, NOW + MINUTE, is_closed=True) == "look_up"
+    assert (soon.attempt.status, soon.attempt.next_at) == ("open", NOW + HOUR)
+    assert (late.attempt.status, late.attempt.next_at, late.effect) == ("canceled", None, "none")
+    assert topups.looked_up(refused, PAID, NOW + MINUTE, is_closed=True).effect == "credited"
+
+
+def test_a_payment_known_to_a_closed_account_is_canceled_with_its_attempt() -> None:
+    pending = after(Pending("pi_1"))
+    turn = topups.looked_up(pending, None, NOW + HOUR, is_closed=True)
+
+    assert turn.effect == "failed"
+    assert topups.step(turn.attempt, NOW + HOUR, is_closed=True) == "cancel"
+
+
 def test_a_payment_the_provider_is_working_on_is_watched_and_not_asked_again() -> None:
     pending = after(Pending("pi_1"))
 

@@ -28,6 +28,19 @@ async def test_settling_twice_alike_is_answered_alike(door: Door, body: object) 
     assert await ada.balance() == balance
 
 
+async def test_another_quantity_is_another_ending_though_it_costs_the_same(lite: Door) -> None:
+    ada = await lite.customer()
+    charge = await lite.charge(ada, "page", quantity=3)
+    place = f"{CHARGES}/{charge.json()['id']}/settle"
+    first = await lite.operator("POST", place, {"quantity": 5})
+    same_cents = await lite.operator("POST", place, {"credits": 0.05})
+    again = await lite.operator("POST", place, {"quantity": 5})
+
+    assert (first.json()["cents"], first.json()["quantity"]) == (5, 5)
+    assert (same_cents.status_code, code(same_cents)) == (409, "charge_closed")
+    assert again.content == first.content
+
+
 async def test_releasing_twice_is_answered_alike(door: Door) -> None:
     ada = await door.customer()
     place = await held(door, ada)

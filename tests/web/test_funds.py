@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from prepaid.domain.amounts import AMOUNT_MAX, BALANCE_MAX, CENT
+from prepaid.domain.commands import Credit
+from prepaid.domain.ids import parse_account
 from tests.kit.door import CHARGES, OPERATOR, Customer, Door, code, exact, fields
 
 
@@ -93,6 +96,73 @@ async def test_a_settle_is_never_refused_for_lack_of_funds(door: Door) -> None:
     assert (settled.status_code, settled.json()["cents"]) == (200, 100_000_000)
     assert await cents(ada) == 100 - 100_000_000
     assert (await door.charge(ada, "free")).status_code == 201
+
+
+async def test_work_that_is_done_stops_at_the_largest_debt_that_can_be_kept(door: Door) -> None:
+    """Else sums would leave what a database can hold, and each later answer be a fault of ours."""
+    ada = await door.customer(0)
+    held = [await door.charge(ada, "free") for _ in range(2)]
+    first, second = (f"{CHARGES}/{one.json()['id']}/settle" for one in held)
+    account = parse_account(ada.id) or 0
+    await door.shop.do(Credit(account=account, amount=AMOUNT_MAX - BALANCE_MAX, reason="a debt"))
+    reached = await door.operator("POST", first, {"credits": 10**9})
+    beyond = await door.operator("POST", second, {"credits": 0.000001})
+    imported = await door.import_usage(ada, held[0].json()["reservedAt"], credits=0.000001)
+
+    assert reached.status_code == 200
+    assert (beyond.status_code, fields(beyond)) == (400, ["credits"])
+    assert imported["status"] == 400
+    assert (await door.operator("POST", second, {})).status_code == 200
+    assert await cents(ada) == -BALANCE_MAX // CENT
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+async def test_nobody_is_granted_or_corrected_beyond_what_can_be_kept(
+    lite: Door, sign: int
+) -> None:
+    ada = await lite.customer(0)
+    account = parse_account(ada.id) or 0
+    much = Credit(account=account, amount=sign * (BALANCE_MAX - AMOUNT_MAX), reason="so far")
+    await lite.shop.do(much)
+    answers = [
+        await lite.operator("POST", ada.place + "/credits", {"cents": sign * cents, "reason": "r"})
+        for cents in (10**11 + 1, 10**11, 0.0001)
+    ]
+
+    assert [answer.status_code for answer in answers] == [400, 201, 400]
+    assert fields(answers[0]) == fields(answers[2]) == ["cents"]
+    assert await cents(ada) == sign * BALANCE_MAX // CENT
+
+
+@pytest.mark.parametrize(
+    ("floor", "credit", "asked", "message"),
+    [
+        (0, 123456789.1234, 1234567.891235, "needs 123456789.1235 cents, 123456789.1234 available"),
+        (None, 0, 1, "the balance is 0 cents"),
+        (None, -1234567.8901, 1, "the balance is -1234567.8901 cents"),
+    ],
+)
+async def test_a_refusal_names_amounts_to_the_last_digit(
+    lite: Door, floor: float | None, credit: float, asked: float, message: str
+) -> None:
+    ada = await lite.customer(credit, minimumBalanceCents=floor)
+    refused = await lite.charge(ada, credits=asked)
+
+    assert refused.status_code == 402
+    assert refused.json()["error"]["message"].startswith(message)
+
+
+async def test_a_refused_refund_names_all_that_can_be_refunded(lite: Door) -> None:
+    """Who asks for what was named is not refused again."""
+    ada = await lite.customer()
+    charge = await lite.charge(ada, credits=1234.567891, settle=True)
+    place = f"{CHARGES}/{charge.json()['id']}/refund"
+    refused = await lite.operator("POST", place, {"credits": 2000})
+    named = refused.json()["error"]["message"].split()[5].rstrip(",")
+    refunded = await lite.operator("POST", place, {"credits": float(named)})
+
+    assert (refused.status_code, named) == (400, "1234.567891")
+    assert (refunded.status_code, refunded.json()["cents"]) == (200, 0)
 
 
 async def test_usage_that_has_occurred_is_not_refused_for_lack_of_funds(door: Door) -> None:

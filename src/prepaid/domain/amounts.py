@@ -8,6 +8,7 @@ Micros = int  # micro-credits; 1 credit = 1 000 000
 CREDIT: Micros = 1_000_000
 CENT: Micros = 10_000  # 1 credit = 100 credit cents
 AMOUNT_MAX: Micros = 10**15  # the largest single charge or grant
+BALANCE_MAX: Micros = 10**18  # either way; sums stay within 64 bits
 DECIMALS_MAX = 6  # of a credit: the finest amount is one micro-credit
 _EXPONENT_MAX = 16  # keeps `int()` from building a number of a billion digits
 _EXACT_SCALES = {CREDIT: 6, CENT: 4}

@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from prepaid.domain.amounts import AMOUNT_MAX, Micros
+from prepaid.domain.amounts import AMOUNT_MAX, BALANCE_MAX, Micros, cents, credit_text
 from prepaid.domain.commands import Refund, Reserve, Settle
 from prepaid.domain.ids import AccountId, Seq, WorkspaceNumber
 from prepaid.domain.instants import DAY, Instant, Span
@@ -76,15 +76,25 @@ def check_affordable(amount: Micros, balance: Micros, floor: Micros | None) -> N
     if floor is None:
         if balance > 0:
             return
-        message = f"the balance is {balance / 10_000:g} cents; it must be above 0"
+        message = f"the balance is {cents(balance)} cents; it must be above 0"
     else:
         if balance - amount >= floor:
             return
         message = (
-            f"needs {amount / 10_000:g} cents, {(balance - floor) / 10_000:g} available"
+            f"needs {cents(amount)} cents, {cents(balance - floor)} available"
             f" above the minimum balance"
         )
     raise Refusal("insufficient_funds", message)
+
+
+def check_depth(balance: Micros, more: Micros) -> None:
+    """What is not refused for lack of funds has a bound all the same: what can be kept.
+
+    Raises:
+        Refusal: 400 naming `credits`.
+    """
+    if more > 0 and balance - more < -BALANCE_MAX:
+        raise invalid("credits", "would take the balance beyond -10^12 credits")
 
 
 def check_import_time(occurred_at: Instant, now: Instant) -> None:
@@ -144,7 +154,7 @@ def refundable(charge: Charge, command: Refund) -> Micros:
     if command.credits is None:
         return charge.amount
     if command.credits > charge.amount:
-        needs = f"must be at most {charge.amount / 1_000_000:g}, what is left of the charge"
+        needs = f"must be at most {credit_text(charge.amount)}, what is left of the charge"
         raise invalid("credits", needs)
     return command.credits
 

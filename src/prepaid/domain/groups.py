@@ -121,8 +121,8 @@ def settle(book: Book, command: SettleGroup) -> GroupOutcome:
         kept = book.shelf.by_id.get(command.request)
         if kept is None or kept.claim != command.claim or kept.state in {"done", "released"}:
             raise ClaimLost
-    for part in command.parts:
-        _check_open(book, part)
+    taken_again = sum(_check_open(book, part) for part in command.parts)
+    charges.check_depth(book.account.balance, taken_again)
 
     costs = tuple(_end(book, part) for part in command.parts)
     paper = command.writing(costs)
@@ -135,10 +135,13 @@ def settle(book: Book, command: SettleGroup) -> GroupOutcome:
     )
 
 
-def _check_open(book: Book, part: Part) -> None:
+def _check_open(book: Book, part: Part) -> Micros:
+    """What ending the part may take from the balance: its credit, if it was given back."""
     charge = book.charge(part.charge)
-    if part.verdict == BILLED and charge.status == "expired":
-        charges.check_settleable(charge, book.now)
+    if part.verdict != BILLED or charge.status != "expired":
+        return 0
+    charges.check_settleable(charge, book.now)
+    return charge.held
 
 
 def _end(book: Book, part: Part) -> Micros:

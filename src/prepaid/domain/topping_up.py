@@ -70,7 +70,7 @@ def answer(book: Book, command: AnswerTopup) -> Outcome:
         elif not isinstance(command.answer, Paid):
             # Somebody else works on it now. Only money that was taken counts all the same.
             return Outcome(book.account.seq, book.account.balance, topup=before)
-    return _turned(book, state, before, _turn(state, before, command))
+    return _turned(book, state, before, _turn(book, before, command))
 
 
 def correct(book: Book, command: CorrectTopup) -> Outcome:
@@ -130,12 +130,12 @@ def _tell_of_correction(
     state.notices.append(Notice(key, f"topup_{what}", book.now, facts))
 
 
-def _turn(state: TopupState, before: Attempt, command: AnswerTopup) -> Turn:
-    found, now = command.answer, state.real_now
+def _turn(book: Book, before: Attempt, command: AnswerTopup) -> Turn:
+    found, now = command.answer, state_of(book).real_now
     if command.step == "cancel" and found is not None:
         return topups.payment_canceled(before, found, now)
     if found is None or (command.step == "look_up" and not isinstance(found, Unreachable)):
-        return topups.looked_up(before, found, command.at)
+        return topups.looked_up(before, found, command.at, is_closed=book.account.closed)
     return topups.answered(before, found, now)
 
 
@@ -192,5 +192,7 @@ def _note(book: Book, state: TopupState, before: Attempt, turn: Turn) -> None:
         state.events.append(Event(number, at, "pending", after.payment))
     elif after.is_running:
         state.events.append(Event(number, at, "not_found"))
+    elif after.status == "canceled":
+        state.events.append(Event(number, at, "canceled"))
     elif before.next_at is not None and after.next_at is None:
         state.events.append(Event(number, at, "payment_canceled", after.payment))

@@ -102,18 +102,18 @@ def parse_id(text: str) -> ids.Owned | None:
     return ids.parse_owned(_PREFIX, text)
 
 
-def step(attempt: Attempt, now: Instant) -> Step:
+def step(attempt: Attempt, now: Instant, *, is_closed: bool = False) -> Step:
     """What is to be done now. Before `ask`, commit `asked`; then bring the answer to `answered`.
 
     An open attempt is asked, or asked again when a crash lost track of it. Of an unknown one, or
     one that is too old to ask, the provider's list is read first. A failed one has its payment
-    canceled.
+    canceled. Of a closed account nothing is asked any more: only the list is read.
     """
     if attempt.next_at is None or now < attempt.next_at:
         return "rest"
     if not attempt.is_running:
         return "cancel"
-    if attempt.payment is not None or not _may_ask(attempt, now):
+    if attempt.payment is not None or is_closed or not _may_ask(attempt, now):
         return "look_up"
     return "ask" if attempt.status == "open" or _has_looked(attempt) else "look_up"
 
@@ -150,22 +150,25 @@ def answered(attempt: Attempt, answer: Answer, now: Instant) -> Turn:
     return Turn(replace(_postponed(attempt, now), status=status, error=answer.reason))
 
 
-def looked_up(attempt: Attempt, found: Found, at: Instant) -> Turn:
+def looked_up(attempt: Attempt, found: Found, at: Instant, *, is_closed: bool = False) -> Turn:
     """The attempt after a look-up that was begun at `at`.
 
     Nothing found means: ask again. After 23 hours it means that no payment was made, if the look
-    was begun at least one hour after the last ask; then the attempt has failed.
+    was begun at least one hour after the last ask; then the attempt has failed. Of a closed
+    account it means that at any time, and the attempt is canceled.
     """
     if found is not None:
         return answered(attempt, found, at)
     if not attempt.is_running or attempt.asked_last_at is None:
         return Turn(attempt)
     looked = replace(attempt, looked_at=at)
-    if _may_ask(attempt, at):
+    if not is_closed and _may_ask(attempt, at):
         return Turn(_postponed(looked, at) if attempt.payment else replace(looked, next_at=at))
     counts_at = attempt.asked_last_at + NONE_COUNTS_AFTER
     if at < counts_at:
         return Turn(replace(looked, next_at=counts_at))
+    if is_closed and attempt.payment is None:
+        return Turn(_canceled(looked, at))
     return _failed(looked, GAVE_UP, attempt.payment, at)
 
 
@@ -183,6 +186,10 @@ def switched_off(attempt: Attempt, now: Instant) -> Attempt:
     """The attempt after auto top-up was switched off: canceled, if nobody was asked yet."""
     if attempt.kind == "manual" or not attempt.is_running or attempt.asks > 0:
         return attempt
+    return _canceled(attempt, now)
+
+
+def _canceled(attempt: Attempt, now: Instant) -> Attempt:
     return replace(attempt, status="canceled", ended_at=now, next_at=None)
 
 

@@ -46,14 +46,14 @@ async def one(desk: Desk, account: AccountId, row: WorkspaceRow) -> Limited:
 async def at(
     desk: Desk, account: AccountId, now: Instant, only: WorkspaceRow | None = None
 ) -> list[Limited]:
-    """The active workspaces at a moment that is not before the account's last change."""
+    """The active workspaces at a moment, or at the account's last change if that is later."""
 
     def work(connection: Connection) -> list[Limited]:
-        existing(accounts.get(connection, account), account)
+        moment = max(now, existing(accounts.get(connection, account), account).at)
         rows = workspaces.every(connection, account) if only is None else [only]
         active = [row for row in rows if row.archived_at is None]
         limits = {row.number: row.limit for row in active if row.limit is not None}
-        standings = _standings(connection, account, limits, now) if limits else {}
+        standings = _standings(connection, account, limits, moment) if limits else {}
         return [Limited(row, standings.get(row.number)) for row in active]
 
     return await desk.vault.read(work)

@@ -70,11 +70,11 @@ async def saved(desk: Desk, account: AccountId, customer: str, reference: str) -
     Raises:
         ProviderUnreachable: the provider reports it again.
     """
-    row = await account_of(desk, account)
     known = await desk.vault.read(lambda c: payers.customer(c, account))
-    if known != customer:
+    if known != customer:  # or the account itself is another installation's
         log.warning("a card of another customer was reported", customer=customer)
         return
+    row = await account_of(desk, account)
     provider = desk.payments.of(is_sandbox=row.sandbox)
     try:
         await _save(desk, row, provider, customer, reference)

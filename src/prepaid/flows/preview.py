@@ -6,14 +6,15 @@ from prepaid.domain import configuring
 from prepaid.domain.accounts import Account, Directory, Workspace
 from prepaid.domain.alarms import Alarm
 from prepaid.domain.alerting import Override
+from prepaid.domain.amounts import Micros
 from prepaid.domain.ids import AccountId, WorkspaceNumber
 from prepaid.domain.instants import DAY, Instant
 from prepaid.domain.notifications import Notification
 from prepaid.domain.refusals import Refusal
 from prepaid.domain.rehearsal import Rehearsal
-from prepaid.flows.desk import Desk
+from prepaid.flows.desk import Desk, existing
 from prepaid.flows.metering import fresh
-from prepaid.store import alerting, history, workspaces
+from prepaid.store import accounts, alerting, history, payers, workspaces
 from prepaid.store.accounts import AccountRow
 from prepaid.store.vault import Connection
 
@@ -46,11 +47,13 @@ async def preview(
     Raises:
         Refusal: 400 when the account changed more than 200 000 times in that time.
     """
-    row = await fresh(desk, account)
-    now = row.time(desk.clock())
-    since = now - SPAN_DAYS * DAY
+    await fresh(desk, account)
 
-    def work(connection: Connection) -> list[Notification]:
+    def work(connection: Connection) -> Preview:
+        # Of this snapshot, as the changes are: a charge in between would be in one of them only.
+        row = existing(accounts.get(connection, account), account)
+        now = row.time(desk.clock())
+        since = now - SPAN_DAYS * DAY
         lived = history.changes(connection, account, since, CHANGES_MAX + 1)
         if len(lived) > CHANGES_MAX:
             message = f"more than {CHANGES_MAX} changes in {SPAN_DAYS} days are not previewed"
@@ -58,10 +61,11 @@ async def preview(
         balance = row.balance - sum(change.amount for change in lived)
         rows = history.spend_before(connection, account, since)
         directory = _directory(connection, account, changes, workspace)
-        rehearsal = Rehearsal(_account(row, since, balance), directory, rows)
-        return rehearsal.live(lived)
+        is_on = payers.terms(connection, [account])[account].auto.enabled
+        rehearsal = Rehearsal(_account(row, since, balance, topup_on=is_on), directory, rows)
+        return Preview(since, now, rehearsal.live(lived))
 
-    return Preview(since, now, await desk.vault.read(work))
+    return await desk.vault.read(work)
 
 
 def _directory(
@@ -89,7 +93,7 @@ def _directory(
     return directory
 
 
-def _account(row: AccountRow, since: Instant, balance: int) -> Account:
+def _account(row: AccountRow, since: Instant, balance: Micros, *, topup_on: bool) -> Account:
     return Account(
         id=row.id,
         epoch=0,
@@ -102,5 +106,5 @@ def _account(row: AccountRow, since: Instant, balance: int) -> Account:
         chain=b"",
         holds_due=None,
         alarm=Alarm(),
-        topup_on=False,
+        topup_on=topup_on,
     )

@@ -83,13 +83,14 @@ async def of_workspaces(
 
 
 async def at(desk: Desk, account: AccountId, now: Instant, *, is_whole: bool = True) -> State:
-    """How every tier stands at a moment that is not before the account's last change."""
+    """How every tier stands at a moment, or at the account's last change if that is later."""
 
     def work(connection: Connection) -> State:
         row = existing(accounts.get(connection, account), account)
+        moment = max(now, row.at)
         rules = alerting.config(connection, account)
         low = spend.low_balance_alarm(connection, account)
-        alarms.arm_low_after_cool_down(low, row.balance, now)
+        alarms.arm_low_after_cool_down(low, row.balance, moment)
         opened = spend.windows(connection, account)
         overrides = alerting.overrides(connection, account)
         places = workspaces.every(connection, account) if is_whole else []
@@ -98,16 +99,16 @@ async def at(desk: Desk, account: AccountId, now: Instant, *, is_whole: bool = T
                 connection,
                 opened.get(place.number),
                 workspace_pass(rules, overrides.get(place.number)),
-                now,
+                moment,
                 place,
             )
             for place in places
             if place.archived_at is None
         ]
         return State(
-            now,
+            moment,
             _state(None, low_balance(rules), row.balance, low),
-            _scope(connection, opened.get(GLOBAL), global_pass(rules), now, None),
+            _scope(connection, opened.get(GLOBAL), global_pass(rules), moment, None),
             scopes,
         )
 

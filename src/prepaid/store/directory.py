@@ -16,6 +16,8 @@ from prepaid.domain.proxied import ReserveGroup
 from prepaid.store import tables as t
 
 ACCOUNTS_KEPT = 100_000
+NAMING = (Reserve, ReserveGroup)  # commands that name a workspace
+PAIRS_MAX = 1_000  # in one statement: PostgreSQL nests them, as deep as its stack allows
 UNREAD = Config()  # stands in a new directory until its account's rules are read
 
 _config = msgspec.json.Decoder(Config)
@@ -64,7 +66,7 @@ class Missing:
 
     def note(self, account: AccountId, directory: Directory, command: Command) -> None:
         """What a reserve names and the directory does not know."""
-        if not isinstance(command, Reserve | ReserveGroup):
+        if not isinstance(command, NAMING):
             return
         name, key = command.workspace, command.api_key
         if name is not None and directory.by_name.get(name) is None:
@@ -72,10 +74,14 @@ class Missing:
         if key is not None and not directory.keys.get(key):
             self.keys.add((account, key))
         if isinstance(command, ReserveGroup):
-            skus = {line.sku for line in command.lines}
-        else:
-            skus = {command.sku} if command.credits is None else set()
-        self.skus |= {(account, sku) for sku in skus if directory.prices.get(sku) is None}
+            for line in command.lines:
+                self._note_price(account, directory, line.sku)
+        elif command.credits is None:
+            self._note_price(account, directory, command.sku)
+
+    def _note_price(self, account: AccountId, directory: Directory, sku: str) -> None:
+        if directory.prices.get(sku) is None:
+            self.skus.add((account, sku))
 
     def fill(self, connection: Connection) -> None:
         """Read all of it into the directories."""
@@ -100,9 +106,11 @@ class Missing:
         w = t.workspace.c
         for account, name in self.names:
             self.directories[account].by_name[name] = None
+        numbers = list(self.numbers)
+        parts = [numbers[at : at + PAIRS_MAX] for at in range(0, len(numbers), PAIRS_MAX)]
         for query in (
             _workspaces().where(_in((w.account_id, w.name), self.names), w.archived_at.is_(None)),
-            _workspaces().where(_in((w.account_id, w.number), self.numbers)),
+            *(_workspaces().where(_in((w.account_id, w.number), part)) for part in parts),
         ):
             for row in connection.execute(query):
                 found = _workspace(row)
