@@ -11,6 +11,7 @@ import re
 import statistics
 import sys
 import time
+from datetime import UTC
 
 import httpx
 
@@ -19,8 +20,10 @@ from benchmarks.usage_report import build
 from benchmarks.window_history import desk_of
 from prepaid.domain import ids
 from prepaid.domain.ids import AccountId
+from prepaid.domain.statements.months import month_of
 from prepaid.flows import accounts, signing_in
 from prepaid.flows.desk import Desk
+from prepaid.flows.statements import number_at
 from prepaid.web import app
 from prepaid.web.metrics import Metrics
 
@@ -40,6 +43,10 @@ PAGES = (
     "/developers",
     "/webhooks",
     "/statements",
+    "/statements/{statement}",
+    "/statements/{statement}/charges?sku=sku-3",
+    "/workspaces/{workspace}/statements",
+    "/statements/prices",
     "/audit",
 )
 
@@ -70,10 +77,14 @@ async def measure(url: str, kind: str, charges: int) -> None:
     account, _ = await build(url, charges, WORKSPACES)
     desk = desk_of(url)
     slowest = ("", 0.0)
+    shown, month = WORKSPACES // 2, month_of(desk.clock(), UTC)
     try:
         client = await signed_in(desk, account)
         for page in PAGES:
-            place = page.format(workspace=ids.owned("ws", account, WORKSPACES // 2))
+            place = page.format(
+                workspace=ids.owned("ws", account, shown),
+                statement=ids.owned("stm", account, number_at(month, shown)),
+            )
             path = f"/dashboard/{ids.account(account)}{place}"
             times = []
             for _ in range(ASKED):

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import event
 
 from prepaid.domain.ids import AccountId
-from prepaid.flows import statements
+from prepaid.flows import statement_closing
 from prepaid.flows.desk import Desk
 from prepaid.store.vault import Connection, Vault, open_database
 
@@ -62,7 +62,7 @@ async def main(url: str, account: AccountId, step: str) -> None:
     desk = Desk(vault, lambda: time.time_ns() // 1000, secrets.token_bytes)
     vault.start()
     break_vault(vault, step)
-    await statements.close(desk, account)
+    await statement_closing.close(desk, account)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from prepaid.flows import statements
+from prepaid.flows import statement_closing
 from prepaid.store import statement_changes, usage
 from prepaid.store.vault import Connection
 from tests.kit.door import Customer
@@ -19,9 +19,9 @@ def reports(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     seen: list[tuple[int, int]] = []
     report = usage.report
 
-    def watched(connection: Connection, account: int, start: int, end: int) -> Any:
+    def watched(connection: Connection, account: int, start: int, end: int, today: int) -> Any:
         seen.append((start, end))
-        return report(connection, account, start, end)
+        return report(connection, account, start, end, today)
 
     monkeypatch.setattr(usage, "report", watched)
     return seen
@@ -34,7 +34,7 @@ async def year(office: Office) -> tuple[Customer, list[str]]:
         office.go_to(day)
         charges.append(await office.charge(ada))
     office.go_to("2027-03-20")
-    await statements.close(office.desk, number(ada))
+    await statement_closing.close(office.desk, number(ada))
     return ada, charges
 
 
@@ -46,7 +46,7 @@ async def test_a_closing_reads_its_own_month_once(
     await office.charge(ada)
     office.go_to("2027-04-01")
     reports.clear()
-    assert await statements.close(office.desk, number(ada)) == 1
+    assert await statement_closing.close(office.desk, number(ada)) == 1
 
     assert len(reports) == 1
 
@@ -59,7 +59,7 @@ async def test_a_closing_reads_the_months_that_changed(
     await office.door.import_usage(ada, "2026-12-24T00:00:00Z", sku="page", workspace="paris")
     office.go_to("2027-04-01")
     reports.clear()
-    assert await statements.close(office.desk, number(ada)) == 1
+    assert await statement_closing.close(office.desk, number(ada)) == 1
     assert len(reports) == 3
     told = [line for one in await month(ada, "2027-03") for line in items(one)]
 
@@ -98,7 +98,7 @@ async def test_what_changes_between_the_reading_and_the_lock_is_on_the_statement
         return await write(function, **options)
 
     office.desk.vault.write = late  # type: ignore[method-assign]
-    done = await statements.close(office.desk, number(ada))
+    done = await statement_closing.close(office.desk, number(ada))
     october = await month(ada, "2026-10")
     told = [line for one in october for line in items(one)]
 
@@ -114,7 +114,7 @@ async def test_a_charge_by_a_clock_that_went_back_is_billed_later(office: Office
     """Its month is closed, so it is a correction."""
     ada = await office.customer()
     office.go_to("2026-11-01 00:00:01")
-    await statements.close(office.desk, number(ada))
+    await statement_closing.close(office.desk, number(ada))
     office.hand.now -= 3_000_000
     await office.charge(ada)
     office.go_to("2026-12-01")

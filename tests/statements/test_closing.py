@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from prepaid.domain.ids import AccountId
-from prepaid.flows import statement_runs, statements
+from prepaid.flows import statement_closing, statement_pages, statement_runs, statements
 from prepaid.flows.desk import Desk
 from prepaid.store.vault import Connection, open_database
 from tests.kit.door import Customer
@@ -47,7 +47,9 @@ async def count(desk: Desk, query: str, account: AccountId) -> int:
 
 async def crowd(desks: list[Desk], account: AccountId) -> list[int]:
     """Everybody closes at once; how many months each has closed."""
-    return await asyncio.gather(*(statements.close(desks[n % 2], account) for n in range(16)))
+    return await asyncio.gather(
+        *(statement_closing.close(desks[n % 2], account) for n in range(16))
+    )
 
 
 async def ready(office: Office) -> Customer:
@@ -89,7 +91,7 @@ async def test_a_refund_beside_the_closing_is_on_exactly_one_statement(office: O
     charges = [await office.charge(ada) for _ in range(12)]
     office.go_to("2026-11-01 00:00:01")
     work = [office.end(charge, "refund", credits=0.5) for charge in charges]
-    await asyncio.gather(*work[:6], statements.close(office.desk, number(ada)), *work[6:])
+    await asyncio.gather(*work[:6], statement_closing.close(office.desk, number(ada)), *work[6:])
     office.go_to("2026-12-01")
     told = [
         line
@@ -137,7 +139,7 @@ async def test_a_closing_that_breaks_off_leaves_nothing(office: Office) -> None:
     ada = await ready(office)
     await office.desk.vault.write(lambda c: c.execute(text("DROP TABLE mail")))
     with pytest.raises(DBAPIError):
-        await statements.close(office.desk, number(ada))
+        await statement_closing.close(office.desk, number(ada))
 
     for table in ("statement", "statement_line", "statement_month", "message"):
         query = f"SELECT count(*) FROM {table} WHERE account_id = :a"
@@ -147,11 +149,11 @@ async def test_a_closing_that_breaks_off_leaves_nothing(office: Office) -> None:
 async def test_one_call_closes_a_bounded_number_of_months(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(statements, "MONTHS_AT_ONCE", 3)
+    monkeypatch.setattr(statement_closing, "MONTHS_AT_ONCE", 3)
     ada = await office.customer()
     office.hand.now = at("2027-03-02")
-    first = await statements.close(office.desk, number(ada))
-    rest = await statements.close(office.desk, number(ada))
+    first = await statement_closing.close(office.desk, number(ada))
+    rest = await statement_closing.close(office.desk, number(ada))
 
     assert (first, rest) == (3, 2)
 
@@ -159,10 +161,10 @@ async def test_one_call_closes_a_bounded_number_of_months(
 async def test_nothing_is_closed_beyond_what_was_asked_for(office: Office) -> None:
     ada = await office.customer()
     office.go_to("2027-01-02")
-    done = await statements.close(office.desk, number(ada), OCTOBER)
+    done = await statement_closing.close(office.desk, number(ada), OCTOBER)
 
     assert done == 1
-    assert await statements.close(office.desk, number(ada)) == 2
+    assert await statement_closing.close(office.desk, number(ada)) == 2
 
 
 @pytest.mark.parametrize("is_final", [False, True])
@@ -177,9 +179,9 @@ async def test_pages_of_a_month_together_are_the_month(office: Office, *, is_fin
     every = await statements.of_month(office.desk, account, october)
     shown: list[statements.Sheet] = []
     for skip in range(0, 6, 2):
-        sheets, found = await statements.page(office.desk, account, october, skip, 2)
-        assert found == len(every) > 2
-        shown += sheets
+        listed = await statement_pages.of_month(office.desk, account, october, skip, 2)
+        assert listed.found == len(every) > 2
+        shown += listed.sheets
 
     assert shown == every
     assert all((sheet.why_draft is None) == is_final for sheet in shown)

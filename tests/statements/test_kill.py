@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from prepaid.flows import statements
+from prepaid.flows import statement_closing
 from tests.statements.closing import STEPS
 from tests.statements.conftest import opened
 from tests.statements.office import Office, at, number, set_up
@@ -49,7 +49,7 @@ async def test_a_closing_that_is_killed_is_done_whole_or_not_at_all(
         closed = "SELECT month FROM statement_month ORDER BY month"
         count = 2 if step == "after commit" else 1
         assert [row.month for row in await rows(office, closed)] == [*MONTHS[:count]]
-        assert await statements.close(office.desk, account) == 3 - count
+        assert await statement_closing.close(office.desk, account) == 3 - count
         numbers = await rows(office, "SELECT number, month FROM statement ORDER BY number")
         assert [row.number for row in numbers] == list(range(1, 13))
         assert [row.month for row in numbers] == sorted(MONTHS * 4)

@@ -11,10 +11,12 @@ from prepaid.domain.refusals import invalid
 from prepaid.domain.statements.prices import ANY_WORKSPACE, ClientPrice
 from prepaid.flows.accounts import locked
 from prepaid.flows.desk import Desk, existing
-from prepaid.store import accounts, statement_settings, workspaces
+from prepaid.store import accounts, client_prices, workspaces
 from prepaid.store.accounts import AccountRow
 from prepaid.store.vault import Connection
 from prepaid.store.workspaces import WorkspaceRow
+
+PRICES_MAX = 10_000  # of an account
 
 
 class WantedPrice(Struct, frozen=True):
@@ -31,6 +33,14 @@ class NamedPrice(Struct, frozen=True):
     price: ClientPrice
 
 
+class Asked(Struct, frozen=True):
+    """What one workspace is asked, or all of them: prices by SKU, the empty one for any."""
+
+    account: AccountRow
+    everyone: dict[str, ClientPrice]
+    own: dict[str, ClientPrice]  # of the workspace
+
+
 async def prices(desk: Desk, account: AccountId) -> list[NamedPrice]:
     """The prices an account asks of its clients.
 
@@ -43,6 +53,60 @@ async def prices(desk: Desk, account: AccountId) -> list[NamedPrice]:
         return _named(connection, account)
 
     return await desk.vault.read(work)
+
+
+async def asked(
+    desk: Desk, account: AccountId, workspace: WorkspaceNumber = ANY_WORKSPACE
+) -> Asked:
+    """The prices that may hold for a workspace; without one, those for all.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+
+    def work(connection: Connection) -> Asked:
+        row = existing(accounts.get(connection, account), account)
+        found = client_prices.every(connection, account, {ANY_WORKSPACE, workspace})
+        return Asked(
+            row,
+            {one.sku: one for one in found if one.workspace == ANY_WORKSPACE},
+            {one.sku: one for one in found if one.workspace == workspace != ANY_WORKSPACE},
+        )
+
+    return await desk.vault.read(work)
+
+
+async def counts(desk: Desk, account: AccountId) -> dict[WorkspaceNumber, int]:
+    """How many prices of its own each workspace has; `ANY_WORKSPACE` for those of all."""
+    return await desk.vault.read(lambda c: client_prices.counts(c, account))
+
+
+async def put(desk: Desk, account: AccountId, rule: ClientPrice) -> None:
+    """Ask one price, in place of the one for the same workspace and SKU.
+
+    Months that are not closed have the new price.
+
+    Raises:
+        Refusal: `404 not_found`, 400 naming `sku` when there are too many prices.
+    """
+
+    def work(connection: Connection, row: AccountRow) -> None:
+        client_prices.put(connection, row.id, rule)
+        if sum(client_prices.counts(connection, row.id).values()) > PRICES_MAX:
+            raise invalid("sku", f"would be price {PRICES_MAX + 1}; {PRICES_MAX} are allowed")
+
+    await locked(desk, account, work)
+
+
+async def drop(
+    desk: Desk, account: AccountId, workspace: WorkspaceNumber, sku: str | None = None
+) -> None:
+    """Ask a price no more; without a SKU, none of the workspace's. What is not there stays so.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+    await locked(desk, account, lambda c, row: client_prices.drop(c, row.id, workspace, sku))
 
 
 async def replace_prices(
@@ -66,7 +130,7 @@ async def replace_prices(
             if (rule.workspace, rule.sku) in rules:
                 raise invalid(field, "is for the same workspace and SKU as one before it")
             rules[rule.workspace, rule.sku] = rule
-        statement_settings.replace_prices(connection, row.id, list(rules.values()))
+        client_prices.replace(connection, row.id, list(rules.values()))
         return _named(connection, row.id)
 
     return await locked(desk, account, work)
@@ -82,5 +146,5 @@ def _named(connection: Connection, account: AccountId) -> list[NamedPrice]:
     rows = {row.number: row for row in workspaces.every(connection, account)}
     return [
         NamedPrice(rows.get(price.workspace), price)
-        for price in statement_settings.prices(connection, account)
+        for price in client_prices.every(connection, account)
     ]

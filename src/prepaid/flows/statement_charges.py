@@ -15,8 +15,9 @@ from prepaid.domain.statements.months import Calendar, Month
 from prepaid.domain.statements.statement import Statement, Used
 from prepaid.flows.charge_lists import STEPS_MAX, STREAM_ROWS, Reader
 from prepaid.flows.desk import Desk
-from prepaid.flows.statement_making import zone_of
-from prepaid.flows.statements import one
+from prepaid.flows.statement_closing import settled
+from prepaid.flows.statement_making import Making, zone_of
+from prepaid.flows.statements import month_at, sheet_at
 from prepaid.store import charge_lists, statement_charges, statements
 from prepaid.store.charge_lists import Place, Wanted
 from prepaid.store.ledger import Tagged
@@ -36,6 +37,8 @@ class Behind(NamedTuple):
     account: AccountId
     wanted: Wanted
     span: Span
+    statement: Statement
+    origin: Month  # of the charges
 
 
 class Page(NamedTuple):
@@ -51,11 +54,15 @@ async def behind(desk: Desk, place: Owned, sku: str, origin: Month | None) -> Be
     Raises:
         Refusal: `404 not_found`, 400 naming `month`.
     """
-    made = (await one(desk, place)).statement
-    month = made.month if origin is None else origin
-    if month > made.month:
-        raise invalid("month", "must not be after the statement's own")
-    return await desk.vault.read(lambda connection: _behind(connection, made, sku, month))
+
+    def work(connection: Connection, making: Making) -> Behind:
+        made = sheet_at(connection, making, place).statement
+        month = made.month if origin is None else origin
+        if month > made.month:
+            raise invalid("month", "must not be after the statement's own")
+        return _behind(connection, made, sku, month)
+
+    return await settled(desk, place.account, month_at(place), work)
 
 
 def _behind(connection: Connection, made: Statement, sku: str, origin: Month) -> Behind:
@@ -77,6 +84,8 @@ def _behind(connection: Connection, made: Statement, sku: str, origin: Month) ->
             moved_after=after,
         ),
         Span(after, until),
+        made,
+        origin,
     )
 
 

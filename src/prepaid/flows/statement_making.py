@@ -3,14 +3,14 @@
 Works inside a transaction it is handed. To close a month, that one must hold the account's lock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, tzinfo
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from prepaid.domain.ids import ACCOUNT_WIDE, WorkspaceNumber
-from prepaid.domain.instants import Instant
+from prepaid.domain.instants import Instant, day_of
 from prepaid.domain.statements import statement as rules
 from prepaid.domain.statements.months import Calendar, Month, Period
 from prepaid.domain.statements.prices import PriceBook
@@ -24,11 +24,20 @@ from prepaid.domain.statements.statement import (
     Statement,
     Used,
 )
-from prepaid.store import statement_changes, statement_settings, statements, usage, workspaces
+from prepaid.store import (
+    client_prices,
+    statement_changes,
+    statement_settings,
+    statement_usage,
+    statements,
+    workspaces,
+)
 from prepaid.store.accounts import AccountRow
 from prepaid.store.statement_changes import Mark
 from prepaid.store.vault import Connection
 from prepaid.store.workspaces import WorkspaceRow
+
+AMONG_MAX = 1_000  # workspaces that are asked for one by one; beyond it all are read
 
 Reason = Literal["month_open", "holds_open", "earlier_month_open"]
 
@@ -64,8 +73,10 @@ class Making:
     def __init__(self, connection: Connection, row: AccountRow, now: Instant) -> None:
         self._connection = connection
         self._row = row
+        self.account = row.id
         self.now = now  # of the account
         self.mark = Mark(row.seq, now)
+        self._beside: dict[Month, dict[Place, Used]] = {}  # see `_used`; read once
         self.settings = statement_settings.get(connection, row.id)
         self.closed = statements.closed(connection, row.id)
         self.calendar = Calendar(self.closed, zone_of(self.settings.time_zone))
@@ -73,6 +84,16 @@ class Making:
         beginning = row.created_at if first is None else min(first, row.created_at)
         self.earliest = self.calendar.month_of(beginning)
         self.open_month = self.closed[-1].month + 1 if self.closed else self.earliest
+
+    @property
+    def has_due_holds(self) -> bool:
+        """Whether holds have ended that are not given back yet."""
+        return self._row.holds_due is not None and self._row.holds_due <= self.now
+
+    def can_close(self, until: Month | None) -> bool:
+        """Whether the first open month can be closed, and is none after `until`."""
+        month = self.open_month
+        return (until is None or month <= until) and self.why_open(month) is None
 
     def why_open(self, month: Month) -> Reason | None:
         """Why the statements of a month that is not closed are drafts; None: they need not be."""
@@ -83,15 +104,17 @@ class Making:
             return "holds_open"
         return None if month == self.open_month else "earlier_month_open"
 
-    def owed(self, month: Month) -> Owed:
-        """What is to be billed in an open month.
+    def owed(self, month: Month, among: Collection[WorkspaceNumber] | None = None) -> Owed:
+        """What is to be billed in an open month, to everybody or to some workspaces.
 
         Whatever changed in a month that is final is billed on the first that is not. Only months
         that have changed since the last closing are compared with what was billed of them.
         """
-        months = {month} | (self._changed() if month == self.open_month else set())
-        used = {place: count for one in months for place, count in self._used(one).items()}
-        billed = statements.billed(self._connection, self._row.id, months)
+        months = {month} | (self._changed if month == self.open_month else set())
+        if among is not None and len(among) > AMONG_MAX:
+            among = None
+        used = {place: count for one in months for place, count in self._used(one, among).items()}
+        billed = statements.billed(self._connection, self._row.id, months, among)
         return Owed(
             mark=self.mark,
             period=self.calendar.period(month),
@@ -108,14 +131,23 @@ class Making:
             return owed
         return self.owed(month)
 
-    def clients(self, owed: Owed) -> list[Client]:
-        """Who has a statement of an open month; the account-wide bucket last."""
+    def clients(self, month: Month, owed: Owed | None = None) -> list[Client]:
+        """Who has a statement of an open month; the account-wide bucket last.
+
+        Whoever was there has one; of the others those who are owed something, which is read
+        where it is not handed in.
+        """
+        period = self.calendar.period(month)
+        rows = workspaces.every(self._connection, self._row.id)
+        if owed is None:
+            absent = {row.number for row in rows if not _was_there(row, period)}
+            owed = self.owed(month, absent | {ACCOUNT_WIDE})
         numbers = {place.workspace for place in owed.differences}
-        names = self._legal_names(owed.period)
+        names = self._legal_names(period)
         found = [
             Client(row.number, row.name, names[row.number])
-            for row in workspaces.every(self._connection, self._row.id)
-            if row.number in numbers or _was_there(row, owed.period)
+            for row in rows
+            if row.number in numbers or _was_there(row, period)
         ]
         if ACCOUNT_WIDE in numbers:
             found.append(Client(ACCOUNT_WIDE, None, names[ACCOUNT_WIDE]))
@@ -128,11 +160,12 @@ class Making:
         mine = {
             place: used for place, used in owed.differences.items() if place.workspace in wanted
         }
-        prices = statement_settings.prices(self._connection, self._row.id)
+        prices = client_prices.every(self._connection, self._row.id)
         book = PriceBook(prices, self._row.credit_price, currency)
         found = rules.lines(mine, owed.billed, book, currency)
         return [self._statement(period, client, found) for client in clients]
 
+    @cached_property
     def _changed(self) -> set[Month]:
         """Months before the open one in which something changed since the last was closed."""
         mark = statements.last_mark(self._connection, self._row.id)
@@ -156,13 +189,18 @@ class Making:
         found = statement_changes.since(self._connection, self._row.id, mark, before)
         return sorted(set(found))
 
-    def _used(self, month: Month) -> dict[Place, Used]:
-        period = self.calendar.period(month)
-        report = usage.report(self._connection, self._row.id, period.starts, period.ends)
-        return {
-            Place(line.workspace, month, line.sku): Used(line.requests, line.micros)
-            for line in report
-        }
+    def _used(self, month: Month, among: Collection[WorkspaceNumber] | None) -> dict[Place, Used]:
+        here = (self._connection, self._row.id, self.calendar.period(month), day_of(self.now))
+        if among is None:
+            return statement_usage.of_month(*here)
+        if month not in self._beside:
+            self._beside[month] = statement_usage.beside_whole_days(*here)
+        found = statement_usage.of_whole_days(*here, among)
+        for place, used in self._beside[month].items():
+            if place.workspace in among:
+                whole = found.get(place, Used(0, 0))
+                found[place] = Used(whole.count + used.count, whole.micros + used.micros)
+        return found
 
     def _legal_names(self, period: Period) -> dict[WorkspaceNumber, str]:
         names = statements.legal_names(self._connection, self._row.id, period.ends)

@@ -6,7 +6,7 @@ import structlog
 
 from prepaid.domain import ids
 from prepaid.domain.instants import MINUTE
-from prepaid.flows import statements
+from prepaid.flows import statement_closing
 from prepaid.flows.desk import Desk
 from prepaid.store import statement_settings
 from prepaid.store.statement_settings import Due
@@ -40,7 +40,7 @@ async def run(desk: Desk) -> int:
 
 async def _close(desk: Desk, looked: Due) -> int:
     try:
-        return await statements.close(desk, looked.account)
+        return await statement_closing.close(desk, looked.account)
     except Exception:
         log.exception("statements cannot be made", account=ids.account(looked.account))
         return 0

@@ -1,31 +1,19 @@
-"""Monthly statements: read them, and close the months that are over.
-
-A month is closed by whoever looks first, or by the worker: with the account locked, when it is
-over, its holds have ended, and every month before it is closed.
-"""
+"""Monthly statements as they are read: of a month, of a client, one of them, on paper."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import NamedTuple
-
-from msgspec.structs import replace
 
 from prepaid.domain.ids import AccountId, Owned, WorkspaceNumber
 from prepaid.domain.refusals import Refusal, invalid, not_found
-from prepaid.domain.statements import statement as rules
 from prepaid.domain.statements.months import YEAR_MAX, Month, Period
 from prepaid.domain.statements.settings import Logo
 from prepaid.domain.statements.statement import Statement
-from prepaid.flows.accounts import locked
-from prepaid.flows.desk import Desk, existing
-from prepaid.flows.metering import fresh
-from prepaid.flows.statement_making import Making, Owed, Reason
-from prepaid.flows.statement_news import announce
-from prepaid.store import accounts, statement_settings, statements, workspaces
-from prepaid.store.accounts import AccountRow
+from prepaid.flows.desk import Desk
+from prepaid.flows.statement_closing import settled
+from prepaid.flows.statement_making import Making, Reason
+from prepaid.store import statement_settings, statements, workspaces
 from prepaid.store.vault import Connection
 
-MONTHS_AT_ONCE = 120  # closed by one call; ten years
 LAST_MONTH: Month = 12 * YEAR_MAX
 WORKSPACE_BITS = 31  # of a statement's number in its id; the month stands above
 
@@ -50,7 +38,12 @@ class MonthView(NamedTuple):
 
 def number_of(statement: Statement) -> int:
     """The number in a statement's id: the same while it is a draft and after."""
-    return statement.month << WORKSPACE_BITS | statement.client.workspace
+    return number_at(statement.month, statement.client.workspace)
+
+
+def number_at(month: Month, workspace: WorkspaceNumber) -> int:
+    """The number in the id of a workspace's statement of a month."""
+    return month << WORKSPACE_BITS | workspace
 
 
 def place_of(number: int) -> tuple[Month, WorkspaceNumber]:
@@ -72,35 +65,12 @@ async def of_month(
     Raises:
         Refusal: 404 for the account, 400 naming `month` or `workspace`.
     """
-    await close(desk, account, month)
 
-    def work(connection: Connection) -> list[Sheet]:
-        pick: Pick = list if name is None else _only(_named(connection, account, name))
-        return _of(desk, connection, account, month, pick)
+    def work(connection: Connection, making: Making) -> list[Sheet]:
+        pick: Pick = list if name is None else only(_named(connection, account, name))
+        return sheets_of(connection, making, month, pick)
 
-    return await desk.vault.read(work)
-
-
-async def page(
-    desk: Desk, account: AccountId, month: Month, skip: int, limit: int
-) -> tuple[list[Sheet], int]:
-    """Some of a month's statements, in the same order, and how many there are.
-
-    Raises:
-        Refusal: 404 for the account, 400 naming `month`.
-    """
-    await close(desk, account, month)
-
-    def work(connection: Connection) -> tuple[list[Sheet], int]:
-        found: list[WorkspaceNumber] = []
-
-        def pick(everybody: Sequence[WorkspaceNumber]) -> Sequence[WorkspaceNumber]:
-            found.extend(everybody)
-            return everybody[skip : skip + limit]
-
-        return _of(desk, connection, account, month, pick), len(found)
-
-    return await desk.vault.read(work)
+    return await settled(desk, account, month, work)
 
 
 async def one(desk: Desk, place: Owned) -> Sheet:
@@ -109,12 +79,33 @@ async def one(desk: Desk, place: Owned) -> Sheet:
     Raises:
         Refusal: `404 not_found`.
     """
-    month, workspace = place_of(place.number)
+    return await settled(
+        desk, place.account, month_at(place), lambda c, making: sheet_at(c, making, place)
+    )
+
+
+def month_at(place: Owned) -> Month:
+    """The month that a statement's id means.
+
+    Raises:
+        Refusal: `404 not_found`: no month is so late.
+    """
+    month, _ = place_of(place.number)
     if month > LAST_MONTH:
         raise not_found("the statement")
-    await close(desk, place.account, month)
-    pick = _only({workspace})
-    sheets = await desk.vault.read(lambda c: _of(desk, c, place.account, month, pick))
+    return month
+
+
+def sheet_at(connection: Connection, making: Making, place: Owned) -> Sheet:
+    """One statement, inside a read.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+    month, workspace = place_of(place.number)
+    if month > making.calendar.month_of(making.now):
+        raise not_found("the statement")
+    sheets = sheets_of(connection, making, month, only({workspace}))
     if not sheets:
         raise not_found("the statement")
     return sheets[0]
@@ -126,18 +117,17 @@ async def months(desk: Desk, account: AccountId) -> list[MonthView]:
     Raises:
         Refusal: `404 not_found`.
     """
-    await close(desk, account)
+    return await settled(desk, account, None, lambda _, making: months_of(making))
 
-    def work(connection: Connection) -> list[MonthView]:
-        making = _making(desk, connection, existing(accounts.get(connection, account), account))
-        first = making.closed[0].month if making.closed else making.open_month
-        present = making.calendar.month_of(making.now)
-        return [
-            MonthView(making.calendar.period(month), making.calendar.is_closed(month))
-            for month in range(present, first - 1, -1)
-        ]
 
-    return await desk.vault.read(work)
+def months_of(making: Making) -> list[MonthView]:
+    """The months that have statements, the present one first."""
+    first = making.closed[0].month if making.closed else making.open_month
+    present = making.calendar.month_of(making.now)
+    return [
+        MonthView(making.calendar.period(month), making.calendar.is_closed(month))
+        for month in range(present, first - 1, -1)
+    ]
 
 
 async def logo(desk: Desk, statement: Statement) -> Logo | None:
@@ -149,78 +139,20 @@ async def logo(desk: Desk, statement: Statement) -> Logo | None:
     return await desk.vault.read(lambda c: statement_settings.get_logo(c, account, wanted))
 
 
-async def close(desk: Desk, account: AccountId, until: Month | None = None) -> int:
-    """Close the months that can be closed, in order; how many that were.
-
-    Raises:
-        Refusal: `404 not_found`.
-    """
-    await fresh(desk, account)
-    done = 0
-    while done < MONTHS_AT_ONCE:
-        # First without a lock: mostly there is nothing to close, and what there is takes time.
-        ready = await desk.vault.read(lambda c: _ready(desk, c, account, until))
-        if ready is None or not await locked(desk, account, partial(_close_next, desk, ready)):
-            break
-        done += 1
-    return done
-
-
-def _making(desk: Desk, connection: Connection, row: AccountRow) -> Making:
-    now = row.time(desk.vault.clock(connection))
-    return Making(connection, row, now)
-
-
-def _ready(
-    desk: Desk, connection: Connection, account: AccountId, until: Month | None
-) -> Owed | None:
-    """What the month that can be closed comes to; None: no month can be."""
-    making = _making(desk, connection, existing(accounts.get(connection, account), account))
-    month = making.open_month
-    if (until is not None and month > until) or making.why_open(month) is not None:
-        return None
-    return making.owed(month)
-
-
-def _close_next(desk: Desk, ready: Owed, connection: Connection, row: AccountRow) -> bool:
-    making, month = _making(desk, connection, row), ready.period.month
-    if month != making.open_month or making.why_open(month) is not None:
-        return False  # somebody else was faster
-    last, prefix = statements.last_number(connection, row.id), making.settings.prefix
-    owed = making.still_owed(ready)
-    drafts = making.drafts(owed, making.clients(owed))
-    made = [
-        (number, replace(draft, number=rules.label(prefix, number), final_at=making.now))
-        for number, draft in enumerate(drafts, last + 1)
-    ]
-    period = making.calendar.period(month)
-    statements.close(connection, row.id, period, made, making.mark)
-    if making.settings.automatic:
-        after = Making(connection, row, making.now)
-        due_at = after.calendar.period(after.open_month).ends
-        statement_settings.put_off(connection, row.id, due_at)
-        if period.ends > making.settings.automatic_since:
-            final = [statement for _, statement in made]
-            at = desk.vault.clock(connection)
-            announce(connection, row, month, final, fired_at=making.now, at=at)
-    return True
-
-
-def _only(wanted: set[WorkspaceNumber]) -> Pick:
+def only(wanted: set[WorkspaceNumber]) -> Pick:
+    """Those of some workspaces."""
     return lambda found: [number for number in found if number in wanted]
 
 
-def _of(
-    desk: Desk,
-    connection: Connection,
-    account: AccountId,
-    month: Month,
-    pick: Pick,
-) -> list[Sheet]:
-    making = _making(desk, connection, existing(accounts.get(connection, account), account))
+def sheets_of(connection: Connection, making: Making, month: Month, pick: Pick) -> list[Sheet]:
+    """The statements of a month that are picked; only what these come to is read.
+
+    Raises:
+        Refusal: 400 naming `month`: it has not begun.
+    """
     if making.calendar.is_closed(month):
-        among = pick(statements.billed_in(connection, account, month))
-        final = statements.of_month(connection, account, month, among)
+        among = pick(statements.billed_in(connection, making.account, month))
+        final = statements.of_month(connection, making.account, month, among)
         return [Sheet(made, None) for made in final]
     if month > making.calendar.month_of(making.now):
         raise invalid("month", "must not be in the future")
@@ -229,10 +161,10 @@ def _of(
     # A hold may have ended since we looked whether the month can be closed: then the next one
     # who looks closes it.
     reason = making.why_open(month) or "holds_open"
-    owed = making.owed(month)
-    clients = {client.workspace: client for client in making.clients(owed)}
-    picked = [clients[number] for number in pick(list(clients))]
-    return [Sheet(draft, reason) for draft in making.drafts(owed, picked)]
+    clients = {client.workspace: client for client in making.clients(month)}
+    picked = pick(list(clients))
+    drafts = making.drafts(making.owed(month, picked), [clients[number] for number in picked])
+    return [Sheet(draft, reason) for draft in drafts]
 
 
 def _named(connection: Connection, account: AccountId, name: str) -> set[WorkspaceNumber]:

@@ -1,20 +1,17 @@
-"""What an account's statements are made with: settings, logos, prices for its clients."""
+"""What an account's statements are made with: settings and logos."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
-from prepaid.domain.statements.prices import ClientPrice
 from prepaid.domain.statements.settings import Logo, Settings
 from prepaid.store import tables as t
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Settings).decode
-_PRICE = ClientPrice.__struct_fields__
 
 
 def get(connection: Connection, account: AccountId) -> Settings:
@@ -95,27 +92,3 @@ def get_logo(connection: Connection, account: AccountId, digest: str) -> Logo | 
     query = select(g.hash, g.kind, g.content).where(g.account_id == account, g.hash == digest)
     row = connection.execute(query).one_or_none()
     return None if row is None else Logo(*row)
-
-
-def prices(connection: Connection, account: AccountId) -> list[ClientPrice]:
-    """The prices an account asks of its clients."""
-    p = t.client_price.c
-    query = (
-        select(*(p[name] for name in _PRICE))
-        .where(p.account_id == account)
-        .order_by(p.workspace, p.sku)
-    )
-    return [ClientPrice(*row) for row in connection.execute(query)]
-
-
-def replace_prices(
-    connection: Connection, account: AccountId, rules: Sequence[ClientPrice]
-) -> None:
-    """Put new prices in place of the old ones of a locked account."""
-    connection.execute(delete(t.client_price).where(t.client_price.c.account_id == account))
-    if rules:
-        rows = [
-            {"account_id": account} | {name: getattr(rule, name) for name in _PRICE}
-            for rule in rules
-        ]
-        connection.execute(insert(t.client_price), rows)

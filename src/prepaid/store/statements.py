@@ -5,6 +5,7 @@ is written.
 """
 
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -59,15 +60,20 @@ def has_holds(connection: Connection, account: AccountId, ends: Instant) -> bool
 
 
 def billed(
-    connection: Connection, account: AccountId, origins: Collection[Month]
+    connection: Connection,
+    account: AccountId,
+    origins: Collection[Month],
+    among: Collection[WorkspaceNumber] | None = None,
 ) -> dict[Place, Billed]:
-    """What final statements have billed of some months' charges."""
+    """What final statements have billed of some months' charges, to all or to some workspaces."""
     n = t.statement_line.c
     query = (
         select(n.workspace, n.origin, n.sku, n.count, n.micros, n.per, n.price)
         .where(n.account_id == account, n.origin.in_(origins))
         .order_by(n.month)  # the first price of a place is the one it was billed at
     )
+    if among is not None:
+        query = query.where(n.workspace.in_(among))
     found: dict[Place, Billed] = {}
     for workspace, origin, sku, count, micros, per, nano in connection.execute(query):
         place = Place(workspace, origin, sku)
@@ -149,6 +155,67 @@ def of_month(
         replace(_decode(body), lines=tuple(lines.get(number, ())))
         for number, body in connection.execute(heads.order_by(s.number))
     ]
+
+
+def of_client(
+    connection: Connection,
+    account: AccountId,
+    workspace: WorkspaceNumber,
+    months: Collection[Month],
+) -> list[Statement]:
+    """A workspace's final statements of some months, the latest first."""
+    s, n = t.statement.c, t.statement_line.c
+    heads = select(s.month, s.body).where(
+        s.account_id == account, s.workspace == workspace, s.month.in_(months)
+    )
+    query = select(n.month, *_LINE).where(
+        n.account_id == account, n.workspace == workspace, n.month.in_(months)
+    )
+    lines: dict[Month, list[Line]] = {}
+    for month, *values in connection.execute(query.order_by(n.month, n.place)):
+        lines.setdefault(month, []).append(Line(*values))
+    return [
+        replace(_decode(body), lines=tuple(lines.get(month, ())))
+        for month, body in connection.execute(heads.order_by(s.month.desc()))
+    ]
+
+
+class Numbered(NamedTuple):
+    """A final statement by its number, without what it says."""
+
+    month: Month
+    number: str
+
+
+def numbered(
+    connection: Connection,
+    account: AccountId,
+    workspace: WorkspaceNumber,
+    months: Collection[Month],
+) -> list[Numbered]:
+    """A workspace's final statements of some months, the earliest first."""
+    s = t.statement.c
+    query = select(s.month, s.body).where(
+        s.account_id == account, s.workspace == workspace, s.month.in_(months)
+    )
+    return [
+        Numbered(month, _decode(body).number or "")
+        for month, body in connection.execute(query.order_by(s.month))
+    ]
+
+
+def corrections(
+    connection: Connection, account: AccountId, origin: Month, workspace: WorkspaceNumber
+) -> list[Month]:
+    """The months whose final statements bill a workspace's changes of an earlier month."""
+    n = t.statement_line.c
+    query = select(n.month).where(
+        n.account_id == account,
+        n.origin == origin,
+        n.month > origin,
+        n.workspace == workspace,
+    )
+    return list(connection.execute(query.distinct().order_by(n.month)).scalars())
 
 
 def legal_names(

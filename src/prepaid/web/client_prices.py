@@ -10,11 +10,10 @@ from prepaid.domain.refusals import invalid
 from prepaid.domain.statements import money
 from prepaid.domain.statements.prices import ANY_SKU, ANY_WORKSPACE, ClientPrice, Kind
 from prepaid.flows import client_prices as flow
-from prepaid.flows.client_prices import NamedPrice, WantedPrice
+from prepaid.flows.client_prices import PRICES_MAX, NamedPrice, WantedPrice
 from prepaid.web.routing import Answer, Call, Route
 from prepaid.web.shapes import Amount, Body, Number, Shape, Sku
 
-PRICES_MAX = 10_000
 MARKUP_MIN, MARKUP_MAX = -100, 10_000  # percent
 
 Percent = Annotated[Amount, Meta(description="Percent, at most 4 decimals")]

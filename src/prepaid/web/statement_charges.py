@@ -64,8 +64,8 @@ async def _of(call: Call, account: AccountId, name: str) -> Answer:
         charge_lists.check_whole(query.limit, query.cursor)
     line = await flow.behind(call.desk, place(account, name), query.sku, origin)
     if is_file:
-        pieces = _pieces(flow.stream(call.desk.vault, line))
-        return Answer(pieces, headers=(accept.VARIES, FILE), media_type=accept.CSV)
+        whole = pieces(flow.stream(call.desk.vault, line))
+        return Answer(whole, headers=(accept.VARIES, FILE), media_type=accept.CSV)
     found = await flow.page(call.desk, line, before, query.limit or charge_lists.LIMIT)
     return Answer(
         StatementChargePage(
@@ -86,7 +86,8 @@ def shown(share: Share) -> StatementCharge:
     )
 
 
-async def _pieces(parts: AsyncIterator[list[Share]]) -> AsyncIterator[bytes]:
+async def pieces(parts: AsyncIterator[list[Share]]) -> AsyncIterator[bytes]:
+    """The charges as a CSV file, piece by piece."""
     yield csv_lines.lines([HEADINGS])
     async for part in parts:
         # In a thread, so that other requests have their turn meanwhile.
