@@ -31,7 +31,8 @@ async def everything(door: Door, who: Customer) -> object:
         (await door.operator("GET", path)).json()
         for path in (who.place, f"{who.place}/keys", "/v2/operator/prices")
     ]
-    paths = ("/v2/workspaces", "/v2/billing/notifications/config", "/v2/webhooks/endpoints")
+    paths = ["/v2/workspaces", "/v2/billing/notifications/config", "/v2/webhooks/endpoints"]
+    paths += ["/v2/billing/statement-settings", "/v2/billing/client-prices"]
     return [*found, *[(await who.ask("GET", path)).json() for path in paths]]
 
 

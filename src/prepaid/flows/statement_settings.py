@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from prepaid.domain.ids import AccountId
-from prepaid.domain.refusals import invalid
+from prepaid.domain.refusals import invalid, not_found
 from prepaid.domain.statements.settings import Logo, Settings
 from prepaid.flows.accounts import locked
 from prepaid.flows.desk import Desk, existing
@@ -32,6 +32,18 @@ async def get(desk: Desk, account: AccountId) -> Details:
         Refusal: `404 not_found`.
     """
     return await desk.vault.read(lambda c: _details(c, existing(accounts.get(c, account), account)))
+
+
+async def picture(desk: Desk, account: AccountId, digest: str) -> Logo:
+    """A logo of the account, also one that was replaced since.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+    found = await desk.vault.read(lambda c: statement_settings.get_logo(c, account, digest))
+    if found is None:
+        raise not_found("the logo")
+    return found
 
 
 async def change(

@@ -82,5 +82,8 @@ def _check_element(element: "ET.Element[str]") -> None:
     if name not in _SHAPES:
         raise invalid(_FIELD, f"must be made of shapes and text, without {name[:50]}")
     for attribute, value in element.attrib.items():
-        if attribute.rpartition("}")[2].lower() == "href" or _ELSEWHERE.search(value):
+        plain = attribute.rpartition("}")[2].lower()
+        if plain.startswith("on"):
+            raise invalid(_FIELD, f"must run nothing, without {plain[:50]}")
+        if plain == "href" or _ELSEWHERE.search(value):
             raise invalid(_FIELD, "must not refer to anything outside")

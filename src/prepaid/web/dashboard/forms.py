@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from prepaid.domain.refusals import Detail, Refusal, invalid
 from prepaid.web import endpoints, errors
+from prepaid.web.dashboard import uploads
 from prepaid.web.dashboard.guards import TOKEN_FIELD
 
 F = TypeVar("F", bound=Struct)
@@ -44,6 +45,10 @@ _SAID = [
     (re.compile(r"^is wrong: expected `array` of length >= (.*)"), r"must have at least \1 rows"),
     (re.compile(r"^is wrong: expected `array` of length <= (.*)"), r"must have at most \1 rows"),
     (re.compile(r"^must match \^\[a-z\].*"), "must begin with a small letter, then a-z, 0-9 or _"),
+    (
+        re.compile(r"^must match .*A-Za-z0-9\._:/-.*"),
+        "must begin with a letter or digit, then at most 63 letters, digits or . _ : / -",
+    ),
     (re.compile(r"^must match .*a-zA-Z0-9_-.*"), "must have 1 to 64 of a-z, A-Z, 0-9, - and _"),
 ]
 
@@ -59,14 +64,21 @@ class Credits(int):
 Sent = dict[str, str]
 
 
-async def read(request: Request) -> Sent:
-    """The fields of a request's form, by name.
+Files = Mapping[str, bytes]
+
+
+async def read(request: Request, *, takes_file: bool = False) -> tuple[Sent, Files]:
+    """The fields of a request's form by name, and a file where one is taken.
 
     Raises:
         Refusal: 400, 413 or 415.
     """
-    sent_as = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content_type = request.headers.get("content-type", "")
+    sent_as = content_type.partition(";")[0].strip().lower()
     data = await endpoints.read_body(request)
+    if takes_file and sent_as == uploads.KIND:
+        fields, files = await uploads.read(content_type, data)
+        return tidy(fields), files
     if sent_as != KIND and data:
         raise Refusal("unsupported_media_type", f"a form must be sent as {KIND}")
     try:
@@ -75,7 +87,7 @@ async def read(request: Request) -> Sent:
         )
     except ValueError as error:
         raise invalid("body", "must be a form") from error
-    return tidy(pairs)
+    return tidy(pairs), {}
 
 
 def tidy(pairs: Iterable[tuple[str, str]]) -> Sent:
