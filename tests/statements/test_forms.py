@@ -72,7 +72,7 @@ async def test_the_pdf_says_what_the_statement_says(office: Office) -> None:
         "Ådå Œuvre GmbH 12 rue de l'Étoile 75017 Paris Tax ID FR 12",
         "Statement for Paris Client Workspace paris",
         "Number S-000005",
-        "Period 1 November 2026 \u2013 30 November 2026",
+        "Period 1 \u2013 30 November 2026",
         "Date 2 December 2026",
         "page 1 0.01 1.00 / credit 0.01 EUR",
         "Corrections to October 2026",

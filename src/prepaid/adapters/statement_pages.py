@@ -11,6 +11,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from prepaid.adapters.letters.words import cut, one_line
 from prepaid.domain.amounts import credit
@@ -25,6 +26,7 @@ FOOTER_NAME_MAX = 60  # characters, so that the footer is one line
 COLUMNS = ("Item", "Requests", "Credits", "Price", "Amount")
 EMPTY = "Nothing was used in this month."
 DRAFT_NOTE = "This is a draft: the month is not closed, and amounts may change."
+MISSING = "A box stands for a letter that none of the fonts at hand has."
 CORRECTED = "Corrections are changes to charges of months whose statements were final already."
 
 _MONTHS = (
@@ -35,6 +37,7 @@ _LONG = re.compile(r"\S{25,}")  # a word that may not fit its column
 _STEP = re.compile(r"(\S{6})(?=\S)")
 _JOINTS = re.compile(r"([._:/])(?=\S)")
 _BREAK = "\u200b"  # a place where a line may break
+_UNBROKEN = "\u00a0"  # a space where none may
 
 Row = tuple[str, ...]
 
@@ -78,7 +81,7 @@ class Page(Struct, frozen=True, rename="kebab"):
     totals: list[Row]
     total: Row
     terms: str | None
-    note: str | None
+    notes: list[str]
     footer: str
 
 
@@ -106,9 +109,14 @@ def page(statement: Statement, logo: Logo | None) -> Page:
         totals=list(_totals(statement)),
         total=("Total", amount(statement.total, statement.currency)),
         terms=None if statement.payment_terms is None else shown(statement.payment_terms),
-        note=DRAFT_NOTE if is_draft else CORRECTED if has_corrections else None,
+        notes=[DRAFT_NOTE] if is_draft else [CORRECTED] if has_corrections else [],
         footer=" · ".join([cut(shown(seller.legal_name), FOOTER_NAME_MAX), *tax_id]),
     )
+
+
+def with_missing(made: Page) -> Page:
+    """The same page, saying that it could not show every letter."""
+    return replace(made, notes=[*made.notes, MISSING])
 
 
 def shown(text: str) -> str:
@@ -131,7 +139,7 @@ def _facts(statement: Statement) -> Iterator[Row]:
     zone = statement.time_zone
     last = _local(statement.ends, zone) - timedelta(microseconds=1)
     yield "Number", shown(statement.number or "Draft")
-    yield "Period", f"{_date(_local(statement.starts, zone))} \u2013 {_date(last)}"
+    yield "Period", _days(_local(statement.starts, zone), last)
     yield "Time zone", shown(zone)
     if statement.final_at is not None:
         yield "Date", _date(_local(statement.final_at, zone))
@@ -177,6 +185,14 @@ def _signed(digits: str) -> str:
 def _local(instant: Instant, zone: str) -> datetime:
     moment = to_datetime(instant)
     return moment if zone == UTC_NAME else moment.astimezone(ZoneInfo(zone))
+
+
+def _days(first: datetime, last: datetime) -> str:
+    """The first day and the last; what they share is said once, so that it stays one line."""
+    words, ends = _date(first).split(), _date(last).split()
+    while len(words) > 1 and words[-1] == ends[len(words) - 1]:
+        words.pop()
+    return f"{' '.join(words)} \u2013 {' '.join(ends)}".replace(" ", _UNBROKEN)
 
 
 def _date(moment: datetime) -> str:
