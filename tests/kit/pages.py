@@ -30,6 +30,12 @@ class Person:
         """A form of theirs."""
         return await self.forge(path, {"csrf_token": self.token} | fields)
 
+    async def told(self, path: str, **fields: str) -> httpx.Response:
+        """The page that a form of theirs leads to."""
+        sent = await self.send(path, **fields)
+        assert sent.status_code == 303, sent.text
+        return await self.client.get(sent.headers["location"])
+
     async def forge(self, path: str, fields: Mapping[str, str]) -> httpx.Response:
         """A form as somebody else may have made it."""
         return await self.client.post(self._at(path), data=dict(fields))

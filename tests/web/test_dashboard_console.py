@@ -136,7 +136,7 @@ async def test_a_sign_in_link_is_shown_once_and_written_down(door: Door) -> None
     ada = await door.customer(admins=["ada@example.com"])
     place = f"/operator/accounts/{ada.id}"
     async with pages.operator(door) as boss:
-        made = await boss.send(f"{place}/sign-in-link", form="link", email="ada@example.com")
+        made = await boss.told(f"{place}/sign-in-link", form="link", email="ada@example.com")
         again = await boss.see(place)
         log = text_of(await boss.see(f"/operator/audit?account={ada.id}"))
     found = re.search(r"http://shop.test(/dashboard/sign-in/[\w-]+)<", made.text)

@@ -25,7 +25,7 @@ def charges(page: str) -> list[str]:
 async def test_a_key_is_shown_once_and_opens_the_api(door: Door) -> None:
     ada = await door.customer()
     async with pages.admin(door, ada) as person:
-        made = await person.send("/developers", form="new", name="billing job", scope="read")
+        made = await person.told("/developers", form="new", name="billing job", scope="read")
         found = KEY.findall(made.text)
         again = await person.see("/developers")
         log = text_of(await person.see("/audit"))
@@ -92,7 +92,7 @@ async def test_a_key_of_another_account_cannot_be_revoked(lite: Door) -> None:
 async def test_a_hostile_name_of_a_key_is_only_shown(lite: Door, name: str) -> None:
     ada = await lite.customer()
     async with pages.admin(lite, ada) as person:
-        made = await person.send("/developers", form="new", name=name)
+        made = await person.told("/developers", form="new", name=name)
 
     assert name in text_of(made)
     assert "<script>alert" not in made.text

@@ -15,7 +15,7 @@ async def test_looking_at_the_secret_is_written_down(door: Door) -> None:
     async with pages.admin(door, ada) as person:
         before = await person.see(f"/webhooks/{one['id']}")
         none = text_of(await person.see("/audit"))
-        shown = await person.send(f"/webhooks/{one['id']}/secret")
+        shown = await person.told(f"/webhooks/{one['id']}/secret")
         told = text_of(await person.see("/audit"))
         after = await person.see(f"/webhooks/{one['id']}/secret")
 
@@ -36,7 +36,7 @@ async def test_a_rotated_secret_signs_beside_the_new_one_while_asked(
     first = (await secret_of(ada, one["id"]))["secret"]
     async with pages.admin(door, ada) as person:
         path = f"/webhooks/{one['id']}/rotate"
-        shown = text_of(await person.send(path, form="rotate", overlapSeconds=overlap))
+        shown = text_of(await person.told(path, form="rotate", overlapSeconds=overlap))
         told = text_of(await person.see("/audit"))
 
     now = await secret_of(ada, one["id"])
@@ -91,6 +91,7 @@ async def test_an_endpoint_is_switched_off_and_on_and_deleted(door: Door) -> Non
         ("GET", "/attempts"),
         ("GET", "/messages/{message}"),
         ("GET", "/messages/{message}/attempts"),
+        ("GET", "/messages/{message}/attempts/1"),
         *(("POST", f"/{verb}") for verb in ("edit", "secret", "rotate", "enable", "disable")),
         *(("POST", f"/{verb}") for verb in ("remove", "example", "recover")),
         ("POST", "/messages/{message}/resend"),

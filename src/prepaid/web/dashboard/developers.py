@@ -9,7 +9,6 @@ from starlette.responses import Response
 from prepaid.domain.refusals import not_found
 from prepaid.domain.routing.routes import Shape
 from prepaid.flows import accounts
-from prepaid.store.keys import KeyRow
 from prepaid.web import parsing
 from prepaid.web.account_shapes import NAME_MAX
 from prepaid.web.dashboard.forms import Form
@@ -33,20 +32,29 @@ class KeyForm(Form, frozen=True, kw_only=True):
 
 async def show(visit: Visit) -> Response:
     """The keys of the account."""
-    return await _page(visit)
+    rows = await accounts.list_keys(visit.desk, visit.account)
+    calls = visit.frame.calls
+    return visit.show(
+        "developers.html",
+        keys=[row for row in reversed(rows) if row.revoked_at is None],
+        revoked=[row for row in reversed(rows) if row.revoked_at is not None],
+        made=visit.told(str),
+        first=_command(visit, "/v2/billing/balance"),
+        paid=_paid(visit) if calls.path else "",
+    )
 
 
 async def create(visit: Visit) -> Response:
-    """Make a key, and show it this once."""
+    """Make a key, which the page shows this once."""
     wanted = visit.form(KeyForm)
     name = parsing.plain_text(wanted.name, "name", NAME_MAX) if wanted.name else ""
-    key, row = await visit.noted(
+    key, _ = await visit.noted(
         accounts.create_key(visit.desk, visit.account, name, wanted.scope),
         "key created",
         name or "a key without a name",
         f"scope: {wanted.scope}",
     )
-    return await _page(visit, (key, row))
+    return visit.go_and_tell(visit.url("/developers"), key)
 
 
 async def revoke(visit: Visit) -> Response:
@@ -64,19 +72,6 @@ async def revoke(visit: Visit) -> Response:
             f"it began with {row.hint}",
         )
     return visit.go(visit.url("/developers"), "The key is revoked: it opens nothing any more.")
-
-
-async def _page(visit: Visit, made: tuple[str, KeyRow] | None = None) -> Response:
-    rows = await accounts.list_keys(visit.desk, visit.account)
-    calls = visit.frame.calls
-    return visit.show(
-        "developers.html",
-        keys=[row for row in reversed(rows) if row.revoked_at is None],
-        revoked=[row for row in reversed(rows) if row.revoked_at is not None],
-        made=made,
-        first=_command(visit, "/v2/billing/balance"),
-        paid=_paid(visit) if calls.path else "",
-    )
 
 
 def _paid(visit: Visit) -> str:

@@ -12,6 +12,7 @@ from prepaid.flows.desk import Desk
 from prepaid.flows.metering import KeyRing
 from prepaid.web.dashboard.cookies import Cookies
 from prepaid.web.dashboard.guards import Gate
+from prepaid.web.dashboard.reveals import Reveals
 from prepaid.web.dashboard.shown import FILTERS
 from prepaid.web.dashboard.statics import Statics
 
@@ -36,6 +37,7 @@ class Frame:
     operator_key: bytes
     public_url: str
     cookies: Cookies
+    reveals: Reveals
     statics: Statics
     templates: Environment
     paths: frozenset[str]  # of the pages there are
@@ -54,13 +56,14 @@ def frame(
     calls: Calls,
 ) -> Frame:
     """The frame of a process."""
-    statics = Statics()
+    statics, is_secure = Statics(), public_url.startswith("https:")
     return Frame(
         desk,
         ring,
         operator_key,
         public_url,
-        Cookies(cookie_keys, is_secure=public_url.startswith("https:")),
+        Cookies(cookie_keys, is_secure=is_secure),
+        Reveals(cookie_keys, is_secure=is_secure),
         statics,
         environment(statics),
         frozenset(paths),

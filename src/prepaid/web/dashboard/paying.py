@@ -132,7 +132,7 @@ async def setup(visit: Visit) -> Response:
     back = visit.frame.public_url + visit.url("/billing")
     with provider_may_be_away():
         url = await payment_methods.setup_link(visit.desk, visit.account, back)
-    return await billing.show(visit, setup_url=url)
+    return visit.go_and_tell(visit.url("/billing"), url, "#card")
 
 
 async def buy(visit: Visit) -> Response:

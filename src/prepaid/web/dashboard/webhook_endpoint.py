@@ -2,12 +2,14 @@
 
 from typing import Literal
 
+from msgspec import Struct
 from starlette.responses import Response
 
 from prepaid.domain import events, signatures
 from prepaid.domain.instants import DAY, SECOND, iso_micros
 from prepaid.flows import endpoints, replays
 from prepaid.flows.endpoints import Told
+from prepaid.store.delivery_counts import COUNTED_MAX
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Page, Visit
 from prepaid.web.dashboard.webhook_forms import SecretText
@@ -17,6 +19,7 @@ from prepaid.web.dashboard.webhook_parts import (
     attempts,
     back,
     endpoint_number,
+    endpoint_url,
 )
 
 STATS_DAYS = 7
@@ -36,9 +39,36 @@ class RotateForm(Form, frozen=True, kw_only=True):
     overlap_seconds: Literal["0", "3600", "86400", "259200", "604800"] = "86400"
 
 
+class Telling(Struct, frozen=True):
+    """A secret that the page shows once."""
+
+    secret: Told
+    is_new: bool
+
+
 async def show(visit: Visit) -> Response:
     """One endpoint."""
-    return await _page(visit)
+    number = endpoint_number(visit)
+    shown = await endpoints.get(visit.desk, visit.account, number)
+    now = visit.desk.clock()
+    since = now - STATS_DAYS * DAY
+    stats = await replays.stats(visit.desk, visit.account, number, since)
+    return visit.show(
+        "webhook.html",
+        shown=shown,
+        row=shown.row,
+        stats=stats,
+        counted_max=COUNTED_MAX,
+        days=STATS_DAYS,
+        telling=visit.told(Telling),
+        secret_text=signatures.secret_text,
+        overlaps=OVERLAPS,
+        attempts=await attempts(visit, number),
+        failures=FAILURES,
+        reasons=REASONS,
+        catalogue=events.CATALOGUE,
+        since=iso_micros(shown.row.failing_since or now - DAY)[:16],
+    )
 
 
 async def tried(visit: Visit) -> Response:
@@ -53,7 +83,8 @@ async def reveal(visit: Visit) -> Response:
     number = endpoint_number(visit)
     row = (await endpoints.get(visit.desk, visit.account, number)).row
     flow = endpoints.secret(visit.desk, visit.account, number)
-    return await _page(visit, await visit.noted(flow, "secret revealed", row.url))
+    told = await visit.noted(flow, "secret revealed", row.url)
+    return _tell(visit, number, Telling(told, is_new=False))
 
 
 async def rotate(visit: Visit) -> Response:
@@ -69,7 +100,12 @@ async def rotate(visit: Visit) -> Response:
         row.url,
         "the old one signs for: " + dict(OVERLAPS)[wanted.overlap_seconds].lower(),
     )
-    return await _page(visit, await endpoints.secret(visit.desk, visit.account, number), new=True)
+    told = await endpoints.secret(visit.desk, visit.account, number)
+    return _tell(visit, number, Telling(told, is_new=True))
+
+
+def _tell(visit: Visit, number: int, telling: Telling) -> Response:
+    return visit.go_and_tell(endpoint_url(visit, number), telling, "#secret")
 
 
 async def enable(visit: Visit) -> Response:
@@ -100,30 +136,6 @@ async def remove(visit: Visit) -> Response:
     flow = endpoints.remove(visit.desk, visit.account, number)
     await visit.noted(flow, "endpoint deleted", row.url)
     return visit.go(visit.url("/webhooks"), "The endpoint is deleted.")
-
-
-async def _page(visit: Visit, told: Told | None = None, *, new: bool = False) -> Response:
-    number = endpoint_number(visit)
-    shown = await endpoints.get(visit.desk, visit.account, number)
-    now = visit.desk.clock()
-    since = now - STATS_DAYS * DAY
-    stats = await replays.stats(visit.desk, visit.account, number, since)
-    return visit.show(
-        "webhook.html",
-        shown=shown,
-        row=shown.row,
-        stats=stats,
-        days=STATS_DAYS,
-        told=told,
-        is_new=new,
-        secret_text=signatures.secret_text,
-        overlaps=OVERLAPS,
-        attempts=await attempts(visit, number),
-        failures=FAILURES,
-        reasons=REASONS,
-        catalogue=events.CATALOGUE,
-        since=iso_micros(shown.row.failing_since or now - DAY)[:16],
-    )
 
 
 ONE = "/dashboard/{account}/webhooks/{endpoint}"

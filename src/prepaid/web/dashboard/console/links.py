@@ -16,7 +16,7 @@ class LinkForm(Form, frozen=True, kw_only=True):
 
 
 async def make(visit: Visit) -> Response:
-    """Make a link, and show it this once; the one made before it for the same person ends."""
+    """Make a link, which is shown this once; the one before it for the same person ends."""
     account = account_of(visit)
     email = visit.form(LinkForm).email
     if email not in (await metering.fresh(visit.desk, account)).admins:
@@ -25,7 +25,8 @@ async def make(visit: Visit) -> Response:
         signing_in.make_link(visit.desk, email), "sign-in link made", email, account=account
     )
     base = visit.frame.public_url.rstrip("/")
-    return await show(visit, (email, f"{base}/dashboard/sign-in/{token}"))
+    link = f"{base}/dashboard/sign-in/{token}"
+    return visit.go_and_tell(f"/operator/accounts/{visit.path['id']}", (email, link))
 
 
 PAGES = [Page("POST", PATH + "/sign-in-link", make, who="operator", again=show)]
