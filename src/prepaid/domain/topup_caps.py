@@ -110,7 +110,7 @@ def verdict(
         return "enough"
     if is_running:
         return "running"
-    return "no_method" if method is None else _cap(auto, tally.at(now))
+    return "no_method" if method is None else cap(auto, tally.at(now))
 
 
 def cap_period(reason: Verdict, now: Instant) -> str | None:
@@ -208,7 +208,8 @@ def in_progress() -> Refusal:
     return Refusal("topup_in_progress", "a top-up is in progress; wait until it has ended")
 
 
-def _cap(auto: AutoTopup, tally: Tally) -> Verdict:
+def cap(auto: AutoTopup, tally: Tally) -> Verdict:
+    """Which cap forbids another attempt in the tally's day and month, else `open`."""
     if tally.attempts >= auto.per_day_max:
         return "day_cap"
     if auto.per_month_max is not None and tally.amount + auto.amount > auto.per_month_max:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
 from prepaid.domain.topup_caps import AutoTopup, PaymentMethod
-from prepaid.domain.topup_state import Terms
+from prepaid.domain.topup_state import Standing, Terms, unpack
 from prepaid.store import tables as t
 
 _WISHES = ("enabled", "threshold", "amount", "per_day_max", "per_month_max", "failed_at")
@@ -19,6 +19,12 @@ def terms(connection: Connection, accounts: Collection[AccountId]) -> dict[Accou
     """The terms of accounts that exist."""
     query = _terms().where(t.account.c.id.in_(accounts))
     return {row.id: _read(row) for row in connection.execute(query)}
+
+
+def standing(connection: Connection, account: AccountId) -> Standing:
+    """What attempts of an account have left behind."""
+    query = select(t.account.c.topup).where(t.account.c.id == account)
+    return unpack(connection.execute(query).scalar_one_or_none())
 
 
 def customer(connection: Connection, account: AccountId) -> str | None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, delete, exists, insert, select, text, update
 
 from prepaid.domain.ids import AccountId
-from prepaid.domain.instants import Instant
+from prepaid.domain.instants import Instant, Span
 from prepaid.domain.people import LINK_LASTS, LINKS_MAX, mailbox
 from prepaid.store import tables as t
 
@@ -33,6 +33,7 @@ class Administered(Struct, frozen=True):
     name: str
     closed: bool
     sandbox: bool
+    clock_offset: Span  # of its test clock, ahead of the real one
 
 
 def set_admins(connection: Connection, account: AccountId, addresses: Iterable[str]) -> None:

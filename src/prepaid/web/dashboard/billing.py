@@ -114,9 +114,7 @@ class RuleCard(Struct, frozen=True):
     preview: Rehearsed | None
 
 
-async def show(
-    visit: Visit, previewed: tuple[str, Rehearsed] | None = None, setup_url: str = ""
-) -> Response:
+async def show(visit: Visit, previewed: tuple[str, Rehearsed] | None = None) -> Response:
     """Credit, and the rules of notifications."""
     config = await alerting.config(visit.desk, visit.account)
     states = await tier_states.of_account(visit.desk, visit.account)
@@ -126,6 +124,7 @@ async def show(
         "billing.html",
         balance=await reports.balance(visit.desk, visit.account),
         terms=await topups.terms(visit.desk, visit.account),
+        used=await topups.used(visit.desk, visit.account),
         running=found[0] if found and found[0].is_running else None,
         cards=[
             _card(visit, kind, config, scopes.get(kind.id), previewed) for kind in KINDS.values()
@@ -133,7 +132,7 @@ async def show(
         own=len(await alerting.overrides(visit.desk, visit.account)),
         test_cards=sandbox_cards.CARDS if visit.here.sandbox else (),
         buy_key=_buy_key(visit),
-        setup_url=setup_url,
+        setup_url=visit.told(str),
     )
 
 

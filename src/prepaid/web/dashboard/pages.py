@@ -1,21 +1,23 @@
 """Pages are data, as routes are: what is asked, by whom, and which function shows it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
+import msgspec
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from prepaid.domain import ids
 from prepaid.domain.ids import AccountId
+from prepaid.domain.instants import SECOND, Instant
 from prepaid.domain.refusals import Refusal
 from prepaid.flows import audit
 from prepaid.flows.desk import Desk
 from prepaid.flows.signing_in import AccountSummary, Session
 from prepaid.web import errors
-from prepaid.web.dashboard import cookies, forms, guards, navigation
+from prepaid.web.dashboard import cookies, forms, guards, navigation, reveals
 from prepaid.web.dashboard.form_state import FormState
 from prepaid.web.dashboard.frame import Frame
 
@@ -25,6 +27,7 @@ F = TypeVar("F", bound=Struct)
 
 FLASH_LASTS_S = 60
 SEE_OTHER = 303
+TELLING_BYTES = 8
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Visit:
     accounts: list[AccountSummary]  # that this person may choose among, on pages of an account
     secret: bytes  # what the tokens of this person's forms are made with
     sent: Mapping[str, str]  # the form, on a POST
+    files: Mapping[str, bytes] = field(default_factory=dict)  # that came with it
     problem: Refusal | None = None  # why the form was refused, when its page is shown again
 
     @property
@@ -60,6 +64,16 @@ class Visit:
     def here(self) -> AccountSummary:
         """The account of the page."""
         return next(one for one in self.accounts if one.id == self.account)
+
+    @property
+    def ahead_s(self) -> int:
+        """How far the test clock of the page's account is ahead of the real one."""
+        return self.here.clock_offset // SECOND if self.account else 0
+
+    @property
+    def now(self) -> Instant:
+        """The time of the page's account."""
+        return self.desk.clock() + self.ahead_s * SECOND
 
     @property
     def ip(self) -> str:
@@ -89,7 +103,9 @@ class Visit:
         Raises:
             Refusal: 400 naming the parameter.
         """
-        return forms.typed(forms.tidy(self.request.query_params.multi_items()), kind)
+        sent = self.request.query_params.multi_items()
+        own = [(name, text) for name, text in sent if name != reveals.PARAMETER]
+        return forms.typed(forms.tidy(own), kind)
 
     def form_state(self, name: str, **labels: str) -> FormState:
         """A form of this page, to be shown; `labels` of fields that have another name."""
@@ -118,6 +134,7 @@ class Visit:
         response = HTMLResponse(html, status)
         if flash is not None and not self.is_fragment:
             self.frame.cookies.drop(response, cookies.FLASH)
+        self.frame.reveals.drop(self.request, response)
         return response
 
     def go(self, path: str, flash: str = "", tone: Literal["good", "bad"] = "good") -> Response:
@@ -129,6 +146,22 @@ class Visit:
             said = f"{tone}:{flash}"
             self.frame.cookies.write(response, cookies.FLASH, said, FLASH_LASTS_S)
         return response
+
+    def go_and_tell(self, path: str, secret: object, anchor: str = "") -> Response:
+        """To another page, which shows a secret once: fetched again, it has forgotten it."""
+        to = reveals.To(path, self.desk.token(TELLING_BYTES).hex(), self.secret)
+        response = self.go(f"{path}?{reveals.PARAMETER}={to.number}{anchor}")
+        self.frame.reveals.write(response, to, msgspec.json.encode(secret), self._now_s)
+        return response
+
+    def told(self, kind: type[T]) -> T | None:
+        """What this page was sent to tell once."""
+        found = self.frame.reveals.read(self.request, self.secret, self._now_s)
+        return None if found is None else msgspec.json.decode(found, type=kind)
+
+    @property
+    def _now_s(self) -> int:
+        return self.desk.clock() // SECOND
 
     async def noted(
         self,
@@ -169,3 +202,4 @@ class Page:
     handler: Handler
     who: Who = "admin"
     again: Handler | None = None  # shows the form of a POST that was refused
+    takes_file: bool = False  # with its form

@@ -94,5 +94,6 @@ FILTERS = {
     "count": count,
     "minutes": minutes,
     "plural": plural,
+    "span": length,
     "json": json,
 }

@@ -49,18 +49,18 @@ class ClockForm(Form, frozen=True, kw_only=True):
     advance_seconds: Annotated[int, Meta(ge=1, le=ADVANCE_MAX_S)]
 
 
-async def show(visit: Visit, link: tuple[str, str] | None = None) -> Response:
-    """How the account stands; `link` signs an admin in, and is shown this once."""
+async def show(visit: Visit) -> Response:
+    """How the account stands, with a link that signs an admin in, right after it was made."""
     account = account_of(visit)
     row = await metering.fresh(visit.desk, account)
     return visit.show(
         "console/account.html",
         row=row,
-        now=visit.desk.clock() + row.clock_offset,
+        now=row.time(visit.desk.clock()),
         own=await prices.own(visit.desk, account),
         key=visit.desk.token(KEY_BYTES).hex(),
         clock_steps=CLOCK_STEPS,
-        link=link,
+        link=visit.told(tuple[str, str]),
     )
 
 

@@ -14,8 +14,11 @@ const formats = Object.fromEntries(
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
 
-function ago(moment) {
-  const seconds = (moment - Date.now()) / 1000;
+// An account's test clock may be ahead; what does not follow it says so.
+const ahead = 1000 * Number(document.body.dataset.ahead ?? 0);
+
+function ago(moment, isReal) {
+  const seconds = (moment - Date.now() - (isReal ? 0 : ahead)) / 1000;
   const unit = UNITS.find(([, size]) => Math.abs(seconds) >= size);
   if (!unit) return "just now";
   if (Math.abs(seconds) > 30 * 86400) return formats.day.format(moment);
@@ -27,7 +30,7 @@ function tellTimes(root) {
     const moment = new Date(element.dateTime);
     if (Number.isNaN(moment.valueOf())) continue;
     const form = element.dataset.form;
-    element.textContent = form === "ago" ? ago(moment) : (formats[form] ?? formats.minute).format(moment);
+    element.textContent = form === "ago" ? ago(moment, "real" in element.dataset) : (formats[form] ?? formats.minute).format(moment);
     element.title = element.dateTime.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC");
   }
 }
