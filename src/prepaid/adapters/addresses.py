@@ -108,6 +108,15 @@ class AddressRule:
         return _refusal_6(address)
 
 
+def rule_of(cidrs: str) -> AddressRule:
+    """The rule of a setting: networks separated by commas.
+
+    Raises:
+        ValueError: an entry is no network; the message names it.
+    """
+    return AddressRule(one for one in cidrs.split(",") if one.strip())
+
+
 def _reached(address: Address) -> Address:
     if isinstance(address, IPv4Address):
         return address

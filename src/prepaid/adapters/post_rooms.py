@@ -1,6 +1,6 @@
 """Joins this room's senders to the flows that hand them work."""
 
-from prepaid.adapters.addresses import AddressRule
+from prepaid.adapters.addresses import rule_of
 from prepaid.adapters.letters import LetterRoom, LetterWriter
 from prepaid.adapters.mail import MailSender
 from prepaid.adapters.mailboxes import parse_sender
@@ -33,7 +33,7 @@ def post_room(
     Raises:
         ValueError: a network, the mail server's URL or the sender is not valid.
     """
-    sender = WebhookSender(_rule(cidrs), allow_http=desk.allows_http)
+    sender = WebhookSender(rule_of(cidrs), allow_http=desk.allows_http)
     postman = None
     if mailbox is not None or smtp_url:
         mailer = mailbox or MailSender(smtp_url, mail_from)
@@ -58,7 +58,7 @@ def check(*, cidrs: str, smtp_url: str, mail_from: str, public_url: str) -> None
         ValueError: names the setting, and never its value.
     """
     for name, make in (
-        ("PREPAID_WEBHOOK_ALLOWED_CIDRS", lambda: _rule(cidrs)),
+        ("PREPAID_WEBHOOK_ALLOWED_CIDRS", lambda: rule_of(cidrs)),
         ("PREPAID_MAIL_FROM", lambda: parse_sender(mail_from)),
         ("PREPAID_PUBLIC_URL", lambda: letter_room(mail_from, public_url)),
         ("PREPAID_SMTP_URL", lambda: smtp_url and MailSender(smtp_url, mail_from)),
@@ -67,7 +67,3 @@ def check(*, cidrs: str, smtp_url: str, mail_from: str, public_url: str) -> None
             make()
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from error
-
-
-def _rule(cidrs: str) -> AddressRule:
-    return AddressRule(one for one in cidrs.split(",") if one.strip())

@@ -1,7 +1,7 @@
 """The only place where real parts are chosen and joined."""
 
 from prepaid.adapters.logs import to_stderr as log_to_stderr
-from prepaid.assembly.desks import clock, open_desk
+from prepaid.assembly.desks import check_printer, clock, open_desk
 from prepaid.assembly.proxies import ROUTES_FILE, load_routes, open_proxy
 from prepaid.assembly.service import application, serving
 from prepaid.assembly.work import check_post, jobs, working
@@ -12,6 +12,7 @@ __all__ = [
     "SANDBOX",
     "application",
     "check_post",
+    "check_printer",
     "clock",
     "jobs",
     "load_routes",

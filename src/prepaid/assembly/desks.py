@@ -3,14 +3,15 @@
 import secrets
 import time
 
+from prepaid.adapters.addresses import AddressRule, rule_of
 from prepaid.adapters.seals import Seals as Sealer
-from prepaid.adapters.typst_printer import TypstPrinter
+from prepaid.adapters.typst_printer import TypstPrinter, check_fonts
 from prepaid.flows.desk import UNSEALED, Desk
 from prepaid.flows.payments import Payments
 from prepaid.flows.secrets import Seals
 from prepaid.sandbox.payment_ledger import payment_file
 from prepaid.sandbox.payments import SandboxPayments
-from prepaid.settings import SANDBOX, Settings
+from prepaid.settings import SANDBOX, SettingError, Settings
 from prepaid.store.locations import sqlite_path
 from prepaid.store.vault import Vault, open_database
 
@@ -25,6 +26,7 @@ def open_desk(settings: Settings) -> Desk:
 
     Raises:
         FileInUse: another process writes the SQLite file.
+        SettingError: the networks that webhooks may be sent to are none.
     """
     vault = Vault(open_database(settings.database_url, settings.lanes))
     return Desk(
@@ -34,9 +36,32 @@ def open_desk(settings: Settings) -> Desk:
         _payments(settings),
         seals=_seals(settings),
         allows_http=settings.webhook_allow_http,
+        refused_address=_rule(settings).refusal,
         sends_mail=bool(settings.smtp_url),
-        printer=TypstPrinter(),
+        printer=TypstPrinter(settings.fonts),
     )
+
+
+def check_printer(settings: Settings) -> None:
+    """Try what statements are printed with, before anything is begun.
+
+    Raises:
+        SettingError: the folder has no font.
+    """
+    if not settings.fonts:
+        return
+    try:
+        check_fonts(settings.fonts)
+    except ValueError as error:
+        raise SettingError(f"PREPAID_FONTS: {error}") from error
+
+
+def _rule(settings: Settings) -> AddressRule:
+    """What webhooks are sent by, so that a URL is refused when it is set already."""
+    try:
+        return rule_of(settings.webhook_allowed_cidrs)
+    except ValueError as error:
+        raise SettingError(f"PREPAID_WEBHOOK_ALLOWED_CIDRS: {error}") from error
 
 
 def _seals(settings: Settings) -> Seals:

@@ -74,8 +74,8 @@ def check_url(url: str, *, allow_http: bool, field: str = "url") -> str:
     """The URL as given, when a webhook may be sent to it.
 
     `https` (or `http` where the operator allows it), a host, perhaps a port, path and query. No
-    user, password or fragment, and no number in disguise: `0x7f.1` is refused, `127.0.0.1` is
-    left to the check at connect time.
+    user, password or fragment, and no number in disguise: `0x7f.1` is refused. Which addresses
+    may be connected to is not known here.
 
     Raises:
         Refusal: `invalid_request` naming the field.

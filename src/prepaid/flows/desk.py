@@ -18,6 +18,11 @@ UNSEALED = NoSeals()
 UNPRINTED = NoPrinter()
 
 
+def _no_reason(_address: str) -> str | None:
+    """Every address may be written down; who sends judges them all."""
+    return None
+
+
 @dataclass(frozen=True)
 class Desk:
     """The parts a flow works with."""
@@ -28,6 +33,7 @@ class Desk:
     payments: Payments = NOBODY  # who takes money
     seals: Seals = UNSEALED  # what keeps secrets
     allows_http: bool = False  # webhooks may be sent without TLS
+    refused_address: Callable[[str], str | None] = _no_reason  # why none may be sent there
     sends_mail: bool = False  # a mail server is configured
     printer: Printer = UNPRINTED  # what sets statements as PDF
 

@@ -2,13 +2,14 @@
 
 from functools import partial
 
+import msgspec
 from msgspec import UNSET
 
 from prepaid.domain import endpoints as rules
 from prepaid.domain import events, ids, signatures
 from prepaid.domain.instants import SECOND, iso_millis
 from prepaid.domain.refusals import invalid, not_found
-from prepaid.flows import endpoints, replays
+from prepaid.flows import endpoint_urls, endpoints, replays
 from prepaid.flows.endpoints import Wish
 from prepaid.web import parsing
 from prepaid.web import webhook_shapes as shapes
@@ -20,7 +21,7 @@ async def create(call: Call) -> Answer:
     """A new endpoint."""
     body: shapes.EndpointBody = call.body
     wish = Wish(
-        url=rules.check_url(body.url, allow_http=call.desk.allows_http),
+        url=endpoint_urls.check(call.desk, body.url),
         description=rules.check_description(body.description),
         event_types=rules.check_event_types(body.event_types),
         disabled=body.disabled,
@@ -47,7 +48,7 @@ async def patch(call: Call) -> Answer:
     body: shapes.EndpointPatch = call.body
     changes: dict[str, object] = {}
     if body.url is not UNSET:
-        changes["url"] = rules.check_url(body.url, allow_http=call.desk.allows_http)
+        changes["url"] = endpoint_urls.check(call.desk, body.url)
     if body.description is not UNSET:
         changes["description"] = rules.check_description(body.description)
     if body.event_types is not UNSET:
@@ -113,10 +114,9 @@ async def recover(call: Call) -> Answer:
 async def stats(call: Call) -> Answer:
     """How many deliveries stand how."""
     since = call.query.since
-    start = 0 if since is None else parsing.instant(since, "since")
+    start = None if since is None else parsing.instant(since, "since")
     found = await replays.stats(call.desk, call.account, number(call), start)
-    counts = {name: found.get(name, 0) for name in ("waiting", "sent", "failed")}
-    return Answer(shapes.StatsShape(**counts))
+    return Answer(shapes.StatsShape(**msgspec.structs.asdict(found)))
 
 
 def number(call: Call) -> int:

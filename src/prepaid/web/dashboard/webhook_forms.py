@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from prepaid.domain import endpoints as rules
 from prepaid.domain.refusals import Detail, Refusal, invalid
+from prepaid.flows import endpoint_urls
 from prepaid.web import webhook_shapes as shapes
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Visit
@@ -50,7 +51,7 @@ def checked(visit: Visit, wanted: EndpointForm) -> Typed:
     if types == ():
         raise invalid("eventTypes", "needs one at least, or switch on every event")
     return Typed(
-        url=rules.check_url(wanted.url.strip(), allow_http=visit.desk.allows_http),
+        url=endpoint_urls.check(visit.desk, wanted.url.strip()),
         description=rules.check_description(wanted.description.strip()),
         event_types=rules.check_event_types(types),
         throttle_rate=wanted.throttle_rate,
