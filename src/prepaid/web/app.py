@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from prepaid.domain.refusals import Refusal
 from prepaid.flows.desk import Desk
 from prepaid.flows.metering import KeyRing
 from prepaid.flows.passing import Proxy
@@ -19,6 +20,7 @@ from prepaid.web import (
     charge_lists,
     client_prices,
     docs,
+    errors,
     health,
     home,
     openapi,
@@ -112,6 +114,13 @@ class FrontDoor:
             reply(rendered)
 
         self._hot.answer(headers, body, request_id, counted)
+
+    def refused(self, message: str) -> Rendered:
+        """The answer to what cannot be read as a request."""
+        status, headers, body = errors.render(errors.envelope(Refusal("invalid_request", message)))
+        self._metrics.answered(status)
+        headers += [(b"content-length", b"%d" % len(body)), (b"x-request-id", self._request_id())]
+        return status, headers, body
 
     def _request_id(self) -> bytes:
         return b"req_%b%08x" % (self._process, next(self._numbers))

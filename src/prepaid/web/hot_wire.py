@@ -7,11 +7,8 @@ ASGI, with the same answer. Measured in ADR 0034.
 
 import asyncio
 
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
-
-from prepaid.web.app import FrontDoor
 from prepaid.web.hot import PATH, Rendered
+from prepaid.web.strict_wire import StrictProtocol
 
 BODY_MAX = 65_536  # a longer one is read in pieces, by way of ASGI
 _URL = PATH.encode()
@@ -35,55 +32,29 @@ class Exchange:
 
     def answer(self, rendered: Rendered) -> None:
         """Write the whole answer at once."""
-        status, headers, body = rendered
         protocol, transport = self.protocol, self.protocol.transport
         self.response_complete = True
         if self.disconnected or transport.is_closing():
             return
-        parts = [STATUS_LINE[status]]
-        for name, value in protocol.server_state.default_headers:
-            parts += (name, b": ", value, b"\r\n")
-        for name, value in headers:
-            parts += (name, b": ", value, b"\r\n")
-        parts.append(b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
-        parts.append(body)
-        transport.write(b"".join(parts))
+        protocol.write(rendered, keep_alive=self.keep_alive)
         if not self.keep_alive:
             transport.close()
         protocol.on_response_complete()
 
 
-class HotProtocol(HttpToolsProtocol):
+class HotProtocol(StrictProtocol):
     """A connection."""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """See whether the application behind us is ours."""
-        super().connection_made(transport)  # type: ignore[arg-type]
-        app: object = self.app
-        if isinstance(app, ProxyHeadersMiddleware):
-            app = app.app
-        self._front = app if isinstance(app, FrontDoor) else None
-
-    def on_message_begin(self) -> None:
-        """A request begins; its scope is made when it is known to need one."""
-        self.url = b""
-        self.expect_100_continue = False
-        self.headers = []
-
-    def on_headers_complete(self) -> None:
+    def begin(self) -> None:
         """Choose the way."""
         if self._is_ordinary():
             exchange = Exchange(self, keep_alive=self.parser.should_keep_alive())
             self.cycle = exchange  # type: ignore[assignment]
             return
-        url, headers, expects = self.url, self.headers, self.expect_100_continue
-        super().on_message_begin()
-        self.url, self.expect_100_continue = url, expects
-        self.headers += headers  # the scope has this list
-        super().on_headers_complete()
+        super().begin()
 
     def _is_ordinary(self) -> bool:
-        if self.url != _URL or self._front is None or self.expect_100_continue:
+        if self.url != _URL or self.front is None or self.expect_100_continue:
             return False
         parser = self.parser
         before: object = self.cycle
@@ -91,8 +62,8 @@ class HotProtocol(HttpToolsProtocol):
             return False  # pipelined: answered in order, by way of uvicorn's queue
         if parser.get_method() != b"POST" or parser.get_http_version() != "1.1":
             return False
-        if parser.should_upgrade() or self.limit_concurrency is not None:
-            return False
+        if self.limit_concurrency is not None or self.flow.write_paused:
+            return False  # answers that are not read are waited for, by way of uvicorn
         if self.config.access_log and self.access_log:
             return False
         lengths = [value for name, value in self.headers if name == b"content-length"]
@@ -101,9 +72,9 @@ class HotProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request is whole."""
         exchange: object = self.cycle
-        if not isinstance(exchange, Exchange):
+        if not isinstance(exchange, Exchange) or not exchange.more_body:
             super().on_message_complete()
             return
         exchange.more_body = False
-        assert self._front is not None, "else the long way was chosen"
-        self._front.answer(self.headers, bytes(exchange.body), exchange.answer)
+        assert self.front is not None, "else the long way was chosen"
+        self.front.answer(self.headers, bytes(exchange.body), exchange.answer)
