@@ -1,6 +1,7 @@
 """Passes requests on to upstreams over HTTP, with aiohttp. Knows nothing of credit."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
@@ -19,6 +20,8 @@ IDLE_S = 4.0
 SILENCE_S = 300.0  # between two pieces of a stream
 PIECE = 1 << 16
 _OURS = ("user-agent", "accept", "accept-encoding", "content-type")
+_STATUSES = range(200, 600)  # of answers; what is below is said on the way to one
+_UNFIT = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")  # in the value of a header
 
 
 class HttpUpstreams:
@@ -55,14 +58,20 @@ class HttpUpstreams:
     async def _send(
         self, request: Outgoing, body: bytes | AsyncIterator[bytes] | None
     ) -> ClientResponse:
-        return await self._opened().request(
+        response = await self._opened().request(
             request.method,
             URL(request.url, encoded=True),
-            headers=request.headers,
+            headers=[(name, _written(value)) for name, value in request.headers],
             data=body,
             allow_redirects=False,
             skip_auto_headers=_OURS,
         )
+        try:
+            _check_head(response)
+        except UpstreamFailed:
+            response.close()
+            raise
+        return response
 
     def _opened(self) -> ClientSession:
         if self._session is None:
@@ -77,6 +86,26 @@ class HttpUpstreams:
                 requote_redirect_url=False,
             )
         return self._session
+
+
+def _written(value: str) -> str:
+    """A header's value so that the bytes that came leave: the library writes text as UTF-8."""
+    try:
+        return value if value.isascii() else value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
+
+
+def _check_head(response: ClientResponse) -> None:
+    """What no server would send on must not be paid for: nobody would get it.
+
+    Raises:
+        UpstreamFailed: a status that is none, or a control character in a header.
+    """
+    if response.status not in _STATUSES:
+        raise UpstreamFailed(f"answered with the status {response.status}")
+    if any(_UNFIT.search(value) for _, value in response.raw_headers):
+        raise UpstreamFailed("answered with a control character in a header")
 
 
 async def _whole(response: ClientResponse, most: int) -> bytes:

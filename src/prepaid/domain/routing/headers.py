@@ -24,8 +24,11 @@ CALLERS_OWN = frozenset(
     {"authorization", "cookie", "x-api-key", "x-operator-key", "idempotency-key"}
 )
 REMADE = frozenset({"host", "expect"})
-#: What an upstream says of itself, and its cookies: the next caller is somebody else.
-UPSTREAMS_OWN = frozenset({"server", "date", "set-cookie", "x-request-id", "idempotent-replayed"})
+#: What an upstream says of itself, its cookies, since the next caller is somebody else, and names
+#: by which we tell something.
+UPSTREAMS_OWN = frozenset(
+    {"server", "date", "set-cookie", "x-request-id", "idempotent-replayed", "proxied-request-id"}
+)
 
 _ONWARD = HOP_BY_HOP | CALLERS_OWN | REMADE
 # A buffered answer is read, and a compressed one may be larger than anybody expects.
