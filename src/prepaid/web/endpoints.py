@@ -21,6 +21,9 @@ log = structlog.get_logger("prepaid.web")
 
 _LENGTH = re.compile(r"[0-9]{1,15}")
 
+#: A cache before us does not know that a key makes it another answer.
+UNCACHED = ("cache-control", "no-store")
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -28,6 +31,12 @@ def endpoint(route: Route, desk: Desk, ring: KeyRing, operator_key: bytes) -> En
     """The route as Starlette calls it."""
 
     async def call(request: Request) -> Response:
+        response = await answered(request)
+        if route.who != "anyone":
+            response.headers.setdefault(*UNCACHED)
+        return response
+
+    async def answered(request: Request) -> Response:
         try:
             account = 0
             parsing.check_sent_once(request.headers.raw)

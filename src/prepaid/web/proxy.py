@@ -30,6 +30,7 @@ RawHeaders = list[tuple[bytes, bytes]]
 Matches = tuple[Match, ...]
 REQUEST_ID = b"proxied-request-id"
 REPLAYED = (b"idempotent-replayed", b"true")
+UNCACHED = (b"cache-control", b"no-store")
 
 
 class Caller(NamedTuple):
@@ -78,7 +79,7 @@ class ProxyDoor:
             status, headers, body = errors.render(errors.INTERNAL)
         else:
             status, headers, body = reply.status, _headers(reply), reply.body
-        headers += [(b"content-length", b"%d" % len(body)), told]
+        headers = [*_uncached(headers), (b"content-length", b"%d" % len(body)), told]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
         return status
@@ -129,7 +130,7 @@ class ProxyDoor:
             await stored_answers.check_workspace(self._proxy.desk, caller.account, asking.workspace)
         streamed = await streaming.stream(self._proxy, asking, upload)
         try:
-            start = [*_encoded(streamed.headers), told]
+            start = [*_uncached(_encoded(streamed.headers)), told]
             status = streamed.status
             await send({"type": "http.response.start", "status": status, "headers": start})
             await pump(streamed.chunks(), upload, send)
@@ -217,6 +218,13 @@ def _pairs(scope: Scope) -> list[tuple[str, str]]:
 
 def _encoded(headers: Iterable[tuple[str, str]]) -> RawHeaders:
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+
+
+def _uncached(headers: RawHeaders) -> RawHeaders:
+    """Not for caches, unless the upstream has said what they may do."""
+    if any(name == UNCACHED[0] for name, _ in headers):
+        return headers
+    return [*headers, UNCACHED]
 
 
 def _headers(reply: Reply) -> RawHeaders:

@@ -42,7 +42,8 @@ def door(page: Page, frame: Frame) -> Endpoint:
         except (Refusal, Overloaded, Unavailable) as error:
             response = wrong.page(frame, request, error)
         except Exception:
-            log.exception("page failed", path=request.url.path)
+            # Not the address itself: it may be a link to sign in, which works until it is used.
+            log.exception("page failed", path=page.path)
             response = wrong.page(frame, request, None)
         for name, value in guards.HEADERS.items():
             response.headers.setdefault(name, value)
@@ -54,7 +55,8 @@ def door(page: Page, frame: Frame) -> Endpoint:
 async def _answer(page: Page, frame: Frame, request: Request) -> Response:
     visit = await _arrive(page, frame, request)
     if page.method == "POST":
-        visit = replace(visit, sent=await forms.read(request))
+        sent, files = await forms.read(request, takes_file=page.takes_file)
+        visit = replace(visit, sent=sent, files=files)
         token = visit.sent.get(guards.TOKEN_FIELD) or request.headers.get(guards.TOKEN_HEADER)
         guards.check_form(request, token, visit.secret, frame.public_url)
         if visit.account and visit.here.closed:
