@@ -4,6 +4,7 @@ A served installation is filled with the same names and amounts each time; only 
 """
 
 import asyncio
+import base64
 import random
 import tempfile
 from collections.abc import Iterator
@@ -26,6 +27,11 @@ CLIENTS = [
     ("initech", "Initech Ltd", 2.5),
 ]
 SKUS = [("fra-company-data", 0.8), ("deu-documents", 1.5), ("ita-graph", 2.2)]
+LOGO = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 32"><circle cx="16" cy="16" r="14"'
+    b' fill="#1f4e8c"/><path d="M10 22 16 8l6 14" fill="none" stroke="#fff" stroke-width="3"/>'
+    b'<text x="38" y="22" font-size="18" fill="#1f4e8c">Acme</text></svg>'
+)
 SCREENS = {"wide": (1280, 860), "phone": (360, 740)}
 SEED = 7
 
@@ -58,11 +64,32 @@ async def fill(house: House) -> Ada:
         await house.operator("POST", "/v2/operator/charges/batch", batch)
     for name, _, scale in CLIENTS:
         await ada.charge(scale * 3, name)
+    await statements(ada)
     await house.operator("POST", "/v2/operator/accounts", {"name": "Bluth & Co", "sandbox": True})
     await house.operator("POST", "/v2/operator/accounts", {"name": "Wayne Enterprises"})
     prices = [{"sku": sku, "credits": price, "description": "A demo"} for sku, price in SKUS]
     await house.operator("PUT", "/v2/operator/prices", {"prices": prices})
     return ada
+
+
+async def statements(ada: Ada) -> None:
+    """Who sends them, and what clients pay."""
+    details = {
+        "legalName": "Acme Reselling SAS",
+        "address": ["12 rue de la Paix", "75002 Paris"],
+        "taxId": "FR 12 345678901",
+        "tax": {"label": "TVA", "ratePercent": 20},
+        "paymentTerms": "Within 30 days",
+        "logo": {"type": "svg", "data": base64.b64encode(LOGO).decode()},
+    }
+    await ada.ask("PATCH", "/v2/billing/statement-settings", details)
+    prices = [
+        {"markupPercent": 20},
+        {"sku": "deu-documents", "pricePerRequest": 1.9},
+        {"workspace": "northwind", "pricePerCredit": 1.05},
+        {"workspace": "northwind", "sku": "ita-graph", "pricePerRequest": 2.5},
+    ]
+    await ada.ask("PUT", "/v2/billing/client-prices", {"prices": prices})
 
 
 def usage(ada: Ada, dice: random.Random) -> Iterator[dict[str, object]]:
@@ -84,12 +111,22 @@ def usage(ada: Ada, dice: random.Random) -> Iterator[dict[str, object]]:
                 }
 
 
+async def final_statement(ada: Ada) -> str:
+    """The id of the last one that a client got."""
+    months = await ada.ask("GET", "/v2/billing/statements/months")
+    month = next(one["month"] for one in months if one["status"] == "final")
+    path = f"/v2/billing/statements?month={month}&workspace=northwind"
+    found: str = (await ada.ask("GET", path))["data"][0]["id"]
+    return found
+
+
 async def pages_of(ada: Ada) -> dict[str, str]:
     """Every page with a name for its picture."""
     workspaces = await ada.ask("GET", "/v2/workspaces")
     endpoints = await ada.ask("GET", "/v2/webhooks/endpoints")
     recent = await ada.ask("GET", "/v2/billing/notifications/recent")
     client = next(one["id"] for one in workspaces if one["name"] == "northwind")
+    bill = await final_statement(ada)
     below = {
         "overview": "",
         "billing": "/billing",
@@ -105,6 +142,12 @@ async def pages_of(ada: Ada) -> dict[str, str]:
         "webhooks": "/webhooks",
         "webhook": f"/webhooks/{endpoints['data'][0]['id']}",
         "statements": "/statements",
+        "statement": f"/statements/{bill}",
+        "statement-charges": f"/statements/{bill}/charges?sku=fra-company-data",
+        "statement-details": "/statements/settings",
+        "client-statements": f"/workspaces/{client}/statements",
+        "client-prices": "/statements/prices",
+        "client-price": f"/statements/prices/{client}",
         "audit": "/audit",
     }
     return {name: ada.place + path for name, path in below.items()}
@@ -146,6 +189,8 @@ async def run(house: House) -> None:
         async with Visitor.entering(browser, house.url) as visitor:
             await visitor.go("/dashboard/sign-in")
             await visitor.page.screenshot(path=FOLDER / "sign-in-wide-light.png")
+            await visitor.go("/docs#operator_charges-reserve")
+            await visitor.page.screenshot(path=FOLDER / "reference-wide-light.png")
         await browser.close()
 
 

@@ -11,10 +11,11 @@ from prepaid.domain.amounts import CENT
 from prepaid.domain.notifications import Kind
 from prepaid.domain.refusals import Refusal, invalid
 from prepaid.web.charge_shapes import ChargeRecord
-from prepaid.web.shapes import Body, Limit, Number, Shape
+from prepaid.web.shapes import Body, Limit, Moment, Number, Shape
 
 CENTS_MAX = 10**18 // CENT  # beyond any balance
 PERIOD = Meta(ge=5, le=43_200)
+Payload = Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
 
 
 class TierBody(Body, frozen=True, kw_only=True):
@@ -66,8 +67,8 @@ class OverrideShape(Shape, frozen=True, kw_only=True):
 
     id: str
     workspace_id: str
-    created_at: str
-    updated_at: str
+    created_at: Moment
+    updated_at: Moment
     high_usage_enabled: bool | None
     high_usage_email_enabled: bool | None
     high_usage_webhook_enabled: bool | None
@@ -100,8 +101,8 @@ class NotificationShape(Shape, frozen=True, kw_only=True):
     account_id: str
     workspace_id: str | None
     dedup_key: str
-    fired_at: str
-    payload: msgspec.Raw
+    fired_at: Moment
+    payload: Payload
     email_sent: bool
     webhook_sent: bool
 
@@ -121,7 +122,7 @@ class TierStateShape(Shape, frozen=True, kw_only=True):
     tier: str
     cents: int
     armed: bool
-    fired_at: str | None
+    fired_at: Moment | None
     distance_cents: Number
     crossings: int
 
@@ -140,7 +141,7 @@ class ScopeStateShape(Shape, frozen=True, kw_only=True):
 class StateShape(Shape, frozen=True, kw_only=True):
     """How every tier of the account stands."""
 
-    now: str
+    now: Moment
     low_balance: ScopeStateShape
     global_high_usage: ScopeStateShape
     high_usage: list[ScopeStateShape]
@@ -149,9 +150,9 @@ class StateShape(Shape, frozen=True, kw_only=True):
 class PreviewShape(Shape, frozen=True, kw_only=True):
     """What a configuration would have sent."""
 
-    since: str
-    until: str
-    notifications: list[msgspec.Raw]  # payloads, oldest first
+    since: Moment
+    until: Moment
+    notifications: list[Payload]  # payloads, oldest first
 
 
 def changes(patch: ConfigPatch | OverridePatch) -> dict[str, object]:

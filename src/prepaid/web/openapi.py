@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, made of the same structs and routes that serve requests."""
 
+import inspect
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
@@ -7,9 +8,12 @@ from typing import Any, Protocol
 import msgspec
 
 from prepaid import __version__
+from prepaid.web import answer_schemas
 from prepaid.web.charge_shapes import BatchItem
 from prepaid.web.endpoints import has_required
 from prepaid.web.errors import STATUSES, Envelope
+from prepaid.web.reference import words
+from prepaid.web.reference.tags import TAGS, tag_of
 from prepaid.web.routing import Route
 from prepaid.web.shapes import Amount
 
@@ -38,17 +42,20 @@ def document(routes: Sequence[Route], server: str, beside: Beside | None = None)
         kinds += [k for k in (route.body, route.query, route.answer) if k not in (None, bytes)]
     made = msgspec.json.schema_components(kinds, schema_hook=_custom, ref_template=REF)
     schemas, components = _on_the_wire(made)
+    components = words.described(answer_schemas.completed(components, kinds))
     known = {str(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
     paths: Document = {}
     for route in routes:
         operation = _operation(route, known, components)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
     for path, method, operation in beside.operations(known) if beside else ():
-        paths.setdefault(path, {})[method] = operation
+        paths.setdefault(path, {})[method] = _told_apart(path, operation)
+    used = {tag_of(path).name for path in paths}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Prepaid", "version": __version__},
         "servers": [{"url": server}],
+        "tags": [{"name": tag.name, "description": tag.about} for tag in TAGS if tag.name in used],
         "paths": paths,
         "components": {
             "schemas": components,
@@ -81,7 +88,7 @@ def _operation(route: Route, known: Document, components: Document) -> Document:
     operation: Document = {
         "operationId": f"{route.handler.__module__.rpartition('.')[2]}.{route.handler.__name__}",
         "summary": route.summary,
-        "description": route.handler.__doc__ or "",
+        "description": inspect.cleandoc(route.handler.__doc__ or ""),
         "parameters": _parameters(route, components),
         "responses": _responses(route, known),
     }
@@ -90,7 +97,17 @@ def _operation(route: Route, known: Document, components: Document) -> Document:
     if route.body is not None:
         content = {"application/json": {"schema": known[str(route.body)]}}
         operation["requestBody"] = {"required": has_required(route.body), "content": content}
-    return operation
+    return _told_apart(route.path, operation)
+
+
+def _told_apart(path: str, operation: Document) -> Document:
+    """The operation under its heading, with what the parts of its path and its headers mean."""
+    for parameter in operation["parameters"]:
+        name, is_part = parameter["name"], parameter["in"] == "path"
+        about = words.of_path(path, name) if is_part else words.of_name(name)
+        if about is not None and "description" not in parameter["schema"]:
+            parameter.setdefault("description", about)
+    return operation | {"tags": [tag_of(path).name]}
 
 
 def _parameters(route: Route, components: Document) -> list[Document]:
@@ -115,7 +132,8 @@ def _plain(schema: Document) -> Document:
     """A query parameter is there or not; it cannot be null."""
     options = [option for option in schema.get("anyOf", []) if option != {"type": "null"}]
     plain: Document = options[0] if len(options) == 1 else schema
-    return {name: value for name, value in plain.items() if name != "default"}
+    told = {name: schema[name] for name in ("description",) if name in schema}
+    return {name: value for name, value in (plain | told).items() if name != "default"}
 
 
 def _responses(route: Route, known: Document) -> Document:

@@ -4,8 +4,9 @@ What an upstream of the seller's asks and answers is the upstream's own, so it i
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
+from prepaid.domain.countries import Country
 from prepaid.domain.routing.routes import Route, Routes, Shape
 from prepaid.web.openapi import ALWAYS, Document, refused
 from prepaid.web.proxied_shapes import (
@@ -22,6 +23,10 @@ TITLES: Final[Mapping[Shape, str]] = {
     "pricing": "Show what a country's data costs",
 }
 BODIES: Final[Mapping[Shape, type]] = {"company": CompanyBody, "onboarding": OnboardingBody}
+TRANSLITERATE: Final = {
+    "schema": {"type": "boolean"},
+    "description": "Passed on: whether the register writes names in Latin letters",
+}
 #: Codes of what is billed, beyond those of every customer's route.
 BILLED: Final = ("insufficient_funds", "workspace_limit_reached")
 PASSED_ON: Final = ("upstream_failed", "upstream_timeout", "payload_too_large")
@@ -59,6 +64,8 @@ class ProxiedPaths:
             "responses": _responses(route, known),
             "security": [{"x-api-key": []}],
         }
+        if route.shape == "onboarding":
+            operation["deprecated"] = True  # company data with `mode: onboarding` is the same
         body = _body(route, known)
         return operation if body is None else operation | {"requestBody": body}
 
@@ -70,7 +77,10 @@ class ProxiedPaths:
             for name in names
         ]
         if route.shape == "pricing":
-            found.append(_parameter("query", "countryCode", required=True))
+            country = _parameter("query", "countryCode", required=True)
+            found.append(country | {"schema": {"type": "string", "enum": [*get_args(Country)]}})
+        if route.shape in BODIES:
+            found.append(_parameter("query", "transliterate") | TRANSLITERATE)
         workspace = _parameter("header", self._workspace_header)
         found.append(workspace | {"description": "Name of the workspace; default without it"})
         if not (route.is_free or route.streams):

@@ -24,6 +24,8 @@ from prepaid.web.shapes import Body
 Id = Annotated[str, Meta(min_length=1, max_length=ID_MAX)]
 Budget = Annotated[float, Meta(ge=0, le=BUDGET_MAX)]  # credit cents
 
+Deprecated = Annotated[bool | None, Meta(extra_json_schema={"deprecated": True})]  # by `mode`
+
 
 class CompanyBody(Body, frozen=True, kw_only=True):
     """Asks for data points and documents of one company, at least one of them."""
@@ -40,8 +42,8 @@ class CompanyBody(Body, frozen=True, kw_only=True):
     graph_max_budget: Budget | None = None
     graph_interactive: bool | None = None
     agentic_enrichment: bool | None = None
-    fast: bool | None = None
-    authoritative: bool | None = None
+    fast: Deprecated = None
+    authoritative: Deprecated = None
 
 
 class OnboardingBody(Body, frozen=True, kw_only=True):

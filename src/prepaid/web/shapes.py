@@ -26,6 +26,7 @@ Credits = Annotated[
         extra_json_schema={"minimum": 0, "maximum": 1_000_000_000},
     ),
 ]
+Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]  # of an answer
 Number = int | Decimal  # an integer when whole, else the shortest exact decimal
 
 Omitted = UnsetType

@@ -1,0 +1,38 @@
+"""What each code of an error means, and what to do about it."""
+
+from collections.abc import Mapping
+
+MEANINGS: Mapping[str, str] = {
+    "invalid_request": "The request is not as it must be; `details` names the fields.",
+    "budget_exceeded": "The request would cost more than the budget it was sent with.",
+    "workspace_not_found": "No workspace has the name in the tag. Nothing was charged.",
+    "workspace_name_reserved": "The name is one of ours; take another.",
+    "unauthorized": "The key is missing, unknown or revoked.",
+    "insufficient_funds": "The account cannot pay for it; buy credit and send it again.",
+    "workspace_limit_reached": "The workspace has used up its spend limit.",
+    "forbidden": "The key may read, and this changes something.",
+    "account_closed": "The account is closed.",
+    "not_found": "There is none, or it is somebody else's.",
+    "method_not_allowed": "The path takes other methods; `Allow` names them.",
+    "workspace_exists": "A workspace of this name is in use.",
+    "charge_closed": "The charge has ended in another way.",
+    "default_workspace": "The default workspace stays.",
+    "not_a_sandbox": "Only sandbox accounts have a test clock.",
+    "prices_changed": "Somebody changed the list since you read it; read it again.",
+    "endpoint_disabled": "Nothing is sent to a disabled endpoint; enable it first.",
+    "secret_key_missing": "The installation has no key to encrypt secrets with.",
+    "secret_unreadable": "It was encrypted with a key that is gone; rotate the secret.",
+    "too_many_endpoints": "The account has as many endpoints as it may have.",
+    "topup_in_progress": "Another top-up is under way; wait for its end.",
+    "request_in_progress": "A request with this key is still at work; ask again soon.",
+    "link_spent": "The link was used already, or is too old.",
+    "payload_too_large": "A body has at most 1 MiB.",
+    "unsupported_media_type": "Send JSON, as `application/json`.",
+    "idempotency_key_reused": "The key was used for another request; `details` says what differs.",
+    "too_many_links": "Too many sign-in links were asked for; wait.",
+    "too_many_requests": "Too many tries; wait.",
+    "internal_error": "Our fault, and logged under the answer's `x-request-id`.",
+    "upstream_failed": "The upstream failed. Nothing was charged.",
+    "overloaded": "Too many wait, or the database is away. Send it again after `Retry-After`.",
+    "upstream_timeout": "The upstream took too long. Nothing was charged.",
+}
