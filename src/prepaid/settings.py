@@ -3,10 +3,12 @@
 Each may also come from a file: `PREPAID_OPERATOR_KEY_FILE=/run/secrets/operator`.
 """
 
+import difflib
 import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from ipaddress import ip_network
 from pathlib import Path
 
 OPERATOR_KEY_MIN = 16
@@ -36,6 +38,8 @@ class Settings:
     routes: str = ""
     #: Where the service is reached from outside, for links; empty: by host and port
     public_url: str = ""
+    #: Proxies before the service whose x-forwarded-for is believed: 10.1.0.0/16,127.0.0.1 or *
+    trusted_proxies: str = "127.0.0.1,::1"
     #: Batching writers per process (PostgreSQL only)
     lanes: int = 1
     #: Who takes the money of accounts that are no sandbox: stripe or sandbox; empty: nobody
@@ -61,6 +65,8 @@ class Settings:
     webhook_allowed_cidrs: str = ""
     #: Whether webhooks may be sent without TLS: true or false
     webhook_allow_http: bool = False
+    #: Folder with more fonts for statements: for Chinese, Japanese, Korean and other letters
+    fonts: str = ""
     #: Days for which messages, their attempts, mail and answers of proxied requests are kept
     retention_days: int = 30
     #: debug, info, warning or error
@@ -75,6 +81,11 @@ class Settings:
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
+_PREFIX, _OF_FILE = "PREPAID_", "_FILE"
+#: Not ours to read: examples and tests, and what Kubernetes tells of a service named prepaid.
+_OTHERS = re.compile(
+    r"PREPAID_(?:URL|KEY|SIMULATE|TEST_.*|SERVICE_HOST|SERVICE_PORT.*|PORT_[0-9]+_.*)"
+)
 _EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - read, not listened on
 _BOUNDS = {"port": (0, 65_535), "lanes": (1, 8), "retention_days": (4, 3_650)}
 _PAYMENTS = ("", "sandbox", "stripe")
@@ -95,6 +106,22 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     settings = Settings(**values)  # type: ignore[arg-type]
     _check(settings)
     return settings
+
+
+def unknown(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """What in the environment looks like a setting of ours and is none, each with what is like it.
+
+    Nothing reads it, so a misspelt name would go unnoticed.
+    """
+    known = [_PREFIX + field.name.upper() for field in fields(Settings)]
+    known += [name + _OF_FILE for name in known]
+    strange = [name for name in environ if name.startswith(_PREFIX) and name not in known]
+    return [_hint(name, known) for name in sorted(strange) if not _OTHERS.fullmatch(name)]
+
+
+def _hint(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"{name} is no setting and is not read" + (f"; did you mean {near[0]}?" if near else "")
 
 
 def check_for_production(settings: Settings) -> None:
@@ -162,9 +189,23 @@ def _check(settings: Settings) -> None:
         for name in ("stripe_api_key", "stripe_webhook_secret"):
             if not getattr(settings, name):
                 raise SettingError(f"PREPAID_PAYMENTS=stripe needs PREPAID_{name.upper()}")
+    for proxy in settings.trusted_proxies.split(","):
+        if proxy.strip() not in {"", "*"} and not _is_network(proxy.strip()):
+            message = f"PREPAID_TRUSTED_PROXIES: {proxy.strip()} is no address or network, nor *"
+            raise SettingError(message)
     if settings.log_level not in _LOG_LEVELS:
         message = f"PREPAID_LOG_LEVEL must be one of {', '.join(_LOG_LEVELS)}"
         raise SettingError(message)
+    if settings.fonts and not Path(settings.fonts).is_dir():
+        raise SettingError(f"PREPAID_FONTS: {settings.fonts} is no folder")
     if not re.fullmatch(r"[a-z0-9-]{1,64}", settings.workspace_header):
         message = "PREPAID_WORKSPACE_HEADER must be a lower-case header name"
         raise SettingError(message)
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True

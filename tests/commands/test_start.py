@@ -73,3 +73,16 @@ def test_make_hands_the_port_on(words: tuple[str, ...], ends: str) -> None:
     )
 
     assert told.stdout.rstrip().endswith(f"prepaid {ends}")
+
+
+def test_a_misspelt_name_is_warned_of_at_the_start(tmp_path: Path) -> None:
+    """It would be read by nobody; what is right is not kept from starting."""
+    place = f"sqlite:///{tmp_path}/new.db"
+    said = prepaid(place, "migrate", PREPAID_STRPIE_API_KEY="rk_live_1").stderr
+    told = prepaid(place, "doctor", PREPAID_STRPIE_API_KEY="rk_live_1").stdout
+
+    for text in (said, told):
+        assert "warning: PREPAID_STRPIE_API_KEY is no setting" in text
+        assert "did you mean PREPAID_STRIPE_API_KEY?" in text
+        assert "rk_live_1" not in text
+    assert "warning" not in prepaid(place, "migrate").stderr

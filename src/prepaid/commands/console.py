@@ -13,6 +13,11 @@ def say(text: str) -> None:
     _out.print(text)
 
 
+def warn(message: str) -> None:
+    """Say what wants looking at, beside what the command prints."""
+    _err.print(f"[bold yellow]prepaid:[/] warning: {escape(message)}")
+
+
 def fail(message: str, code: int = 1) -> typer.Exit:
     """Say what is wrong and what to do; the caller raises what this returns."""
     _err.print(f"[bold red]prepaid:[/] {escape(message)}")

@@ -32,7 +32,7 @@ class Report(Struct, frozen=True):
     """Everything that was found."""
 
     ok: bool
-    settings: list[str]  # what keeps `serve` from starting; no drift
+    settings: list[str]  # what keeps `serve` from starting, and names that are none; no drift
     accounts: int
     entries: int
     charges: int
@@ -83,11 +83,12 @@ async def _report(wanted: Settings, account: str | None) -> Report:
 
 
 def _wrong_settings(wanted: Settings) -> list[str]:
+    found = settings.unknown()
     try:
         settings.check_for_production(wanted)
     except SettingError as error:
-        return [str(error)]
-    return []
+        found.append(str(error))
+    return found
 
 
 async def _examine(database: Snapshots, accounts: Sequence[AccountId]) -> list[Examined]:

@@ -9,7 +9,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from prepaid import assembly, settings
-from prepaid.commands.console import fail, say
+from prepaid.commands.console import fail, say, warn
 from prepaid.commands.database import Stopped, file_of, make_ready, tell_address
 from prepaid.domain.routing.file import WrongRoutes
 from prepaid.domain.routing.routes import Routes
@@ -25,7 +25,9 @@ Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes; more than 
 
 
 def load() -> Settings:
-    """The settings, or an end with the reason."""
+    """The settings, or an end with the reason. Names that are none are warned of."""
+    for hint in settings.unknown():
+        warn(hint)
     try:
         return settings.load()
     except SettingError as error:
@@ -67,7 +69,7 @@ def routes_of(wanted: Settings) -> Routes:
 
 
 def check(wanted: Settings) -> None:
-    """Try the secrets, the routes file and the post, before the database is touched.
+    """Try the secrets, the routes file, the post and the fonts, before the database is touched.
 
     Raises:
         Stopped: the routes file is wrong.
@@ -76,6 +78,7 @@ def check(wanted: Settings) -> None:
     settings.check_for_production(wanted)
     routes_of(wanted)
     assembly.check_post(wanted)
+    assembly.check_printer(wanted)
 
 
 def listen(wanted: Settings) -> socket.socket:
@@ -117,14 +120,16 @@ def run(wanted: Settings, workers: int = 1, listening: socket.socket | None = No
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=wanted.trusted_proxies,
         timeout_graceful_shutdown=GRACE_S,
     )
+    # The server takes signals over, and raises them once more when it has stopped: it has been
+    # obeyed by then. Before it does, a stop is as good: process 1 of a container would not hear it.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _obey)
     host, port = listening.getsockname()[:2]
     tell_address(wanted, f"http://{host}:{port}")
     say(f"Listening on http://{host}:{port}")
-    # The server raises the signal once more when it has stopped: it has been obeyed by then.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _obey)
     if workers > 1:
         Multiprocess(config, sockets=[listening]).run()
     else:
