@@ -62,8 +62,17 @@ async def test_what_was_sent_is_shown_newest_first(
 async def test_an_empty_sandbox_says_how_to_fill_it(near: httpx.AsyncClient) -> None:
     page = (await near.get("/sandbox")).text
 
-    assert "No mail yet" in page
-    assert "No webhook yet" in page
+    assert "No mail since the start" in page
+    assert "No webhook since the start" in page
+
+
+async def test_a_restart_is_told_with_what_it_took_along(near: httpx.AsyncClient) -> None:
+    """An empty page after it would say that nothing was ever sent."""
+    page = (await near.get("/sandbox")).text
+
+    assert re.search(r"since it was started, \d+ \w+, \d\d:\d\d UTC", page)
+    assert "none of it is kept when the service stops" in page
+    assert "yet" not in page
 
 
 async def test_what_was_sent_stays_text(sandbox: Sandbox, near: httpx.AsyncClient) -> None:

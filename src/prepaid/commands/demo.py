@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import re
 import secrets
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +37,10 @@ PRICES = [Price(p.sku, p.micros, p.unit, p.description) for p in register_prices
 
 PORT, PORT_MAX = 8_080, 65_535
 
+FIRST_SEEN = "the first charge fell to the first tier: webhook and mail are in the sandbox"
+LATER_SEEN = "webhooks and mail that are sent from now on are in the sandbox"
+OWN_HOOKS = re.compile(rf"http://127\.0\.0\.1:[0-9]+{re.escape(HOOKS)}")
+
 Port = Annotated[int, typer.Option(min=1, max=PORT_MAX, help="Port to listen on")]
 
 
@@ -50,11 +56,14 @@ def demo(port: Port = PORT) -> None:
         serve.check(wanted)
         listening = _listen(wanted)
         make_ready(wanted)
-        if known.get("database_url") != wanted.database_url:
+        is_new = known.get("database_url") != wanted.database_url
+        if is_new:
             known |= {"database_url": wanted.database_url} | asyncio.run(_at_desk(wanted, _fill))
+        else:
+            asyncio.run(_at_desk(wanted, partial(_move_hooks, known["account_id"])))
         secrets_file.touch(mode=0o600)
         secrets_file.write_text(json.dumps(known, indent=2), "utf-8")
-        _explain(wanted, known, asyncio.run(_at_desk(wanted, _links)))
+        _explain(wanted, known, asyncio.run(_at_desk(wanted, _links)), is_new=is_new)
         serve.run(wanted, listening=listening)
     except FileInUse as error:
         raise fail(f"{error}; stop the other demo first") from error
@@ -113,6 +122,16 @@ async def _links(desk: Desk, base: str) -> dict[str, str]:
     }
 
 
+async def _move_hooks(name: str, desk: Desk, base: str) -> dict[str, str]:
+    """Let the demo's endpoints lead to this start's port: at the old one nobody listens."""
+    account = ids.parse_account(name)
+    assert account is not None, "kept as it was made"
+    for row, _ in await endpoints.every(desk, account):
+        if OWN_HOOKS.fullmatch(row.url) and row.url != base + HOOKS:
+            await endpoints.change(desk, account, row.number, {"url": base + HOOKS}, None)
+    return {}
+
+
 async def _fill(desk: Desk, base: str) -> dict[str, str]:
     hooks = base + HOOKS
     await prices.replace_list(desk, PRICES)
@@ -139,8 +158,10 @@ async def _fill(desk: Desk, base: str) -> dict[str, str]:
     return {"account_id": ids.account(account.id), "api_key": key}
 
 
-def _explain(wanted: Settings, known: dict[str, str], links: dict[str, str]) -> None:
-    base = wanted.public_url
+def _explain(
+    wanted: Settings, known: dict[str, str], links: dict[str, str], *, is_new: bool
+) -> None:
+    base, seen = wanted.public_url, FIRST_SEEN if is_new else LATER_SEEN
     say(f"""
 [bold]Prepaid demo[/]  {base}  (API: {base}/docs)
 
@@ -182,7 +203,7 @@ Paste these into another terminal:
   [dim]# 4. the customer pulls the usage report, to rebill the client[/]
   curl -s "{base}/v2/workspaces/usage?workspace=acme-paris" -H "x-api-key: $KEY"
 
-  [dim]# 5. the first charge fell to the first tier: webhook and mail are in the sandbox[/]
+  [dim]# 5. {seen}[/]
   {base}/sandbox
 
 Stop with Ctrl-C.

@@ -56,6 +56,7 @@ class Sandbox:
 
     def __init__(self, mailbox: Mailbox) -> None:
         self.mailbox = mailbox
+        self._began = time.time()
         self.hooks: deque[Hook] = deque(maxlen=KEPT_MAX)
         environment = Environment(
             loader=FileSystemLoader(_FOLDER),
@@ -64,6 +65,9 @@ class Sandbox:
             trim_blocks=True,
         )
         environment.filters["clock"] = lambda at: time.strftime("%H:%M:%S UTC", time.gmtime(at))
+        environment.filters["moment"] = lambda at: time.strftime(
+            "%-d %b, %H:%M UTC", time.gmtime(at)
+        )
         self._page = environment.get_template("sandbox.html")
 
     def routes(self) -> list[BaseRoute]:
@@ -95,7 +99,11 @@ class Sandbox:
 
     async def _show(self, _request: Request) -> Response:
         page = self._page.render(
-            css=_CSS, kept_max=KEPT_MAX, mails=self.mailbox.mails, hooks=self.hooks
+            css=_CSS,
+            kept_max=KEPT_MAX,
+            began=self._began,
+            mails=self.mailbox.mails,
+            hooks=self.hooks,
         )
         policy = f"{_NOTHING}; style-src 'sha256-{_CSS_HASH}'"
         return HTMLResponse(page, headers=_SAFE | {"content-security-policy": policy})
