@@ -3,7 +3,18 @@
 import typer
 
 from prepaid import assembly
-from prepaid.commands import accounts, demo, doctor, mail, prices, serve, statements, usage, worker
+from prepaid.commands import (
+    accounts,
+    backup,
+    demo,
+    doctor,
+    mail,
+    prices,
+    serve,
+    statements,
+    usage,
+    worker,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,6 +27,7 @@ app.command()(serve.serve)
 app.command("worker")(worker.work)
 app.command()(serve.migrate)
 app.command()(doctor.doctor)
+app.command()(backup.backup)
 app.command()(statements.statements)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(mail.app, name="mail")

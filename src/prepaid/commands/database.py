@@ -9,7 +9,6 @@ from prepaid.settings import Settings
 from prepaid.store import snapshots
 from prepaid.store.hot import Unavailable
 from prepaid.store.locations import sqlite_path
-from prepaid.store.migrate import upgrade
 from prepaid.store.snapshots import Snapshots
 
 
@@ -81,9 +80,11 @@ def make_ready(wanted: Settings) -> None:
     """
     path = file_of(wanted)
     try:
+        there = None
         if path is None or path.exists():
-            asyncio.run(_try(wanted.database_url))
-        upgrade(wanted.database_url)
+            there = asyncio.run(_try(wanted.database_url))
+        if there != snapshots.newest_revision():
+            _upgrade(wanted.database_url)
     except Unavailable as error:
         message = f"the database cannot be used: {error}; check PREPAID_DATABASE_URL"
         raise Stopped(message) from error
@@ -111,6 +112,17 @@ def _address_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.server")
 
 
-async def _try(url: str) -> None:
+async def _try(url: str) -> str | None:
+    """The revision of its tables."""
     async with snapshots.opened(url) as database:
-        await database.read(snapshots.revision)
+        return await database.read(snapshots.revision)
+
+
+def _upgrade(url: str) -> None:
+    # 10 MiB, which only the start that changes tables has to pay.
+    from prepaid.store.migrate import NewerTables, upgrade  # noqa: PLC0415
+
+    try:
+        upgrade(url)
+    except NewerTables as error:
+        raise Stopped(str(error)) from error
