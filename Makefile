@@ -14,7 +14,7 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install dev demo test test-unit simulate browser screenshots check check-migrations \
+.PHONY: help install dev demo test test-deep test-unit simulate browser screenshots check check-migrations \
 	fmt lock bench clean
 
 help: ## List what can be made
@@ -30,17 +30,25 @@ demo: install ## Start a demonstration; make demo PORT=8081 listens there
 test: dev browser ## Run every test
 	$(BIN)/python -m pytest -n $(WORKERS) tests
 
+test-deep: dev ## Run the property tests with five times the examples
+	PREPAID_TEST_PROFILE=ci $(BIN)/python -m pytest -n $(WORKERS) \
+		$(shell grep -rl --include='test_*.py' hypothesis tests)
+
 test-unit: dev ## Run the tests that need no database
 	$(BIN)/python -m pytest $(wildcard tests/unit tests/house)
 
-browser: ## Make sure that there is a Chromium for the tests of the dashboard
-	@for name in chromium chromium-browser google-chrome; do \
-		command -v $$name >/dev/null && exit 0; done; \
-	echo "No Chromium found: trying apt-get install chromium"; \
+# Playwright drives it with a Node.js of its own, which needs a library that a bare Debian has not.
+browser: dev ## Make sure that there is a Chromium for the tests of the dashboard
+	@wanted=chromium; \
+	for name in chromium chromium-browser google-chrome; do \
+		command -v $$name >/dev/null && wanted=; done; \
+	$(BIN)/python -m playwright --version >/dev/null 2>&1 || wanted="$$wanted libatomic1"; \
+	test -z "$$wanted" && exit 0; \
+	echo "Missing for the tests of the dashboard: trying apt-get install $$wanted"; \
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y -qq --no-install-recommends chromium >/dev/null || { \
+		apt-get install -y -qq --no-install-recommends $$wanted >/dev/null || { \
 		echo >&2 "The dashboard is tried in a real browser. Install Chromium, then run make again."; \
-		echo >&2 "On Debian or Ubuntu: sudo apt-get install chromium"; exit 1; }
+		echo >&2 "On Debian or Ubuntu: sudo apt-get install $$wanted"; exit 1; }
 
 screenshots: dev browser ## Take a picture of every page, into docs/screenshots
 	$(BIN)/python -m tests.browser.screenshots

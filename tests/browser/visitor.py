@@ -120,5 +120,5 @@ class Visitor:
             assert not faults, f"{self.page.url} in {scheme}:\n" + "\n".join(faults)
         await self.page.set_viewport_size({"width": 360, "height": 740})
         # Charts follow the window a frame later.
-        await self.page.wait_for_function("document.scrollingElement.scrollWidth <= 360")
+        await expect(self.page.locator("html")).to_have_js_property("scrollWidth", 360)
         await self.page.set_viewport_size({"width": 1280, "height": 900})
