@@ -22,6 +22,7 @@ EACH = (
     "usage_report",
     "export",
     "deliveries",
+    "delivery_history",
     "pages",
     "start",
     "proxy",

@@ -151,6 +151,25 @@ class AwayLane:
         raise Unavailable("nobody there")
 
 
+async def test_a_caller_that_fails_at_its_answer_costs_nobody_theirs(shop: Shop) -> None:
+    """Answers are given one after the other: the writer must outlive whatever one of them does."""
+    ada = await shop.account(credits=1_000)
+    reported: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: reported.append(told))
+    fault = RuntimeError("cannot take the answer")
+
+    def fail(_: object) -> None:
+        raise fault
+
+    shop.desk.vault.enqueue(Reserve(account=ada, sku="a", credits=1), fail)
+    told = await crowd(shop.reserve(ada) for _ in range(CALLERS))
+    again = await shop.reserve(ada)
+
+    assert [one["exception"] for one in reported] == [fault]
+    assert len(told.outcomes) == CALLERS
+    assert again.seq == CALLERS + 3  # after the grant, and what was charged and not taken
+
+
 async def test_a_database_that_is_away_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not again by each batch in the queue: the last caller's answer would come after minutes."""
     monkeypatch.setattr(writer, "PATIENCE_S", 0.12)

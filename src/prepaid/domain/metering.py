@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from prepaid.domain import charges, limiting
 from prepaid.domain.accounts import Tag
-from prepaid.domain.amounts import Micros
+from prepaid.domain.amounts import BALANCE_MAX, Micros
 from prepaid.domain.book import Book, Outcome
 from prepaid.domain.charges import Charge
 from prepaid.domain.commands import (
@@ -25,8 +25,6 @@ from prepaid.domain.evaluation import Evaluation
 from prepaid.domain.ids import ACCOUNT_WIDE, WorkspaceNumber
 from prepaid.domain.refusals import Refusal, invalid
 from prepaid.domain.windows import PERIOD_MAX
-
-BALANCE_MAX: Micros = 10**18
 
 
 class Place(NamedTuple):
@@ -61,8 +59,7 @@ def reserve(book: Book, command: Reserve) -> Outcome:
         limiting.check(book, place.tag, amount)
     else:
         charges.check_import_time(command.occurred_at, book.now)
-        if account.balance - amount < -BALANCE_MAX:
-            raise invalid("credits", "would take the balance beyond -10^12 credits")
+        charges.check_depth(account.balance, amount)
 
     charge = take(book, command, place, Purchase(unit_price, amount))
     return Outcome(charge.seq, account.balance, charge, place.tag)
@@ -154,9 +151,10 @@ def settle(book: Book, command: Settle) -> Outcome:
             raise charges.closed(charge)
         return _ended(book, charge)
     charges.check_settleable(charge, book.now)
+    change = amount - charge.amount
+    charges.check_depth(book.account.balance, change)
 
     evaluation = Evaluation(book, book.directory.scopes(charge.workspace))
-    change = amount - charge.amount
     revived = 1 if charge.status == "expired" else 0
     seq = book.next_seq()
     book.post(seq, "adjustment", -change, charge.seq)

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from prepaid.domain import ids
@@ -14,6 +15,7 @@ from prepaid.flows.desk import Desk, account_of
 from prepaid.store import accounts, keys, ledger
 from prepaid.store.accounts import AccountRow
 from prepaid.store.ledger import Tagged
+from prepaid.store.waiting import Answer
 from prepaid.store.writer import Overloaded
 
 KEYS_KNOWN_MAX = 100_000
@@ -67,13 +69,13 @@ def unknown_key() -> Refusal:
     return Refusal("unauthorized", "the API key is unknown or revoked")
 
 
-def begin(desk: Desk, command: Command) -> "asyncio.Future[Outcome]":
-    """Have one command of metering committed; its outcome comes when it is durable.
+def begin(desk: Desk, command: Command, answer: Answer) -> None:
+    """Have one command of metering committed; `answer` is told the outcome when it is durable.
 
     Raises:
         Overloaded: too many wait.
     """
-    return desk.vault.enqueue(command)
+    desk.vault.enqueue(command, answer)
 
 
 async def charge(desk: Desk, command: Command) -> Outcome:
@@ -95,28 +97,33 @@ async def charge_many(
     A result is an outcome, a refusal, `Overloaded` or `Unavailable` for what was not taken, or
     a fault of ours.
     """
-    begun = [_begun(desk, command) for command in commands]
-    waiting = [one for one in begun if isinstance(one, asyncio.Future)]
-    if waiting:
-        await asyncio.wait(waiting)
-    return [_result(one) if isinstance(one, asyncio.Future) else one for one in begun]
+    results = _Results(len(commands))
+    for place, command in enumerate(commands):
+        answer = partial(results.keep, place)
+        try:
+            if isinstance(command, Refusal):
+                answer(command)
+            else:
+                begin(desk, command, answer)
+        except Overloaded as error:
+            answer(error)
+    await results.complete.wait()
+    return results.by_place
 
 
-def _begun(desk: Desk, command: Command | Refusal) -> "asyncio.Future[Outcome] | Exception":
-    if isinstance(command, Refusal):
-        return command
-    try:
-        return begin(desk, command)
-    except Overloaded as error:
-        return error
+class _Results:
+    """What becomes of several commands; the last one to be answered completes them."""
 
+    def __init__(self, number: int) -> None:
+        self.by_place: list[Outcome | Exception] = [AssertionError("not answered yet")] * number
+        self.complete = asyncio.Event()
+        self._waiting = number
 
-def _result(done: "asyncio.Future[Outcome]") -> Outcome | Exception:
-    error = done.exception()  # it is this item's own; the others were committed
-    if error is None:
-        return done.result()
-    assert isinstance(error, Exception), "the writer answers, it never ends a caller"
-    return error
+    def keep(self, place: int, result: Outcome | Exception) -> None:
+        self.by_place[place] = result
+        self._waiting -= 1
+        if self._waiting == 0:
+            self.complete.set()
 
 
 async def get_charge(desk: Desk, place: ids.Owned) -> Tagged:
@@ -150,7 +157,7 @@ async def fresh(desk: Desk, account: AccountId) -> AccountRow:
 
 async def sweep(desk: Desk) -> int:
     """Expire the due holds of idle accounts; the number of accounts swept."""
-    now = desk.clock()
-    due = await desk.vault.read(lambda connection: accounts.due(connection, now, SWEPT_MAX))
-    await asyncio.gather(*(desk.vault.submit(Sweep(account=account)) for account in due))
+    vault = desk.vault
+    due = await vault.read(lambda c: accounts.due(c, vault.clock(c), SWEPT_MAX))
+    await asyncio.gather(*(vault.submit(Sweep(account=account)) for account in due))
     return len(due)

@@ -9,14 +9,13 @@ from prepaid.domain import handling, windows
 from prepaid.domain.accounts import Account
 from prepaid.domain.book import Book, Outcome
 from prepaid.domain.charges import Charge
-from prepaid.domain.commands import ROUTES, Command, Reserve
+from prepaid.domain.commands import ROUTES, Command
 from prepaid.domain.freeing import Unread, Wanted
 from prepaid.domain.ids import ACCOUNT_WIDE, AccountId
 from prepaid.domain.instants import Instant
-from prepaid.domain.proxied import ReserveGroup
 from prepaid.domain.refusals import Refusal, not_found
 from prepaid.store import group_books, moments, notifications, spend, topup_books
-from prepaid.store.directory import Directories, Missing
+from prepaid.store.directory import NAMING, Directories, Missing
 from prepaid.store.hot import Clock, HotTransaction, KeyAt
 from prepaid.store.moments import Moment
 
@@ -172,21 +171,22 @@ class Batch:
     def _scopes(self, book: Book) -> Iterable[int]:
         directory = book.directory
         touched = {charge.workspace for charge in book.charges.values()}
-        for command in self._asked[book.account.id]:
-            if isinstance(command, Reserve | ReserveGroup):
-                found = directory.by_name.get(command.workspace) if command.workspace else None
-                touched.add(found.number if found else ACCOUNT_WIDE)
+        named = {c.workspace for c in self._asked[book.account.id] if isinstance(c, NAMING)}
+        for name in named:
+            found = directory.by_name.get(name) if name else None
+            touched.add(found.number if found else ACCOUNT_WIDE)
         return sorted({scope for number in touched for scope in directory.scopes(number)})
 
     async def _results(self) -> list[Result]:
-        return [await self._answer(command) for command in self._commands]
-
-    async def _answer(self, command: Command) -> Result:
-        while True:
+        results: list[Result] = []
+        while len(results) < len(self._commands):
             try:
-                return self._apply(command)
+                for command in self._commands[len(results) :]:
+                    results.append(self._apply(command))  # noqa: PERF401 - kept if one stops it
             except Unread as unread:  # rare: the refusal by a limit says when there is room
-                await self._read_ladder(command.account, unread.wanted)
+                account = self._commands[len(results)].account
+                await self._read_ladder(account, unread.wanted)
+        return results
 
     async def _read_ladder(self, account: AccountId, wanted: Wanted) -> None:
         found = await self._transaction.run(lambda c: spend.rows(c, account, wanted))

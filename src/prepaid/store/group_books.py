@@ -12,12 +12,14 @@ from prepaid.domain.proxied import Group, ReserveGroup, SettleGroup
 from prepaid.store import messages, proxied
 from prepaid.store.hot import HotTransaction
 
+ENDINGS = (Settle, Release, Refund)
+
 
 def charges_of(command: Command) -> tuple[Seq, ...]:
     """The charges a command is about, which must be read before it is applied."""
     if isinstance(command, SettleGroup):
         return tuple(part.charge for part in command.parts)
-    return (command.charge,) if isinstance(command, Settle | Release | Refund) else ()
+    return (command.charge,) if isinstance(command, ENDINGS) else ()
 
 
 async def load(

@@ -23,7 +23,7 @@ BUSY_MS = 5_000  # a reader's checkpoint may hold the file for a moment
 READERS = 4
 READ_CACHE_KIB = 8_192
 WRITE_CACHE_KIB = 65_536
-CHECKPOINT_ROWS = 140_000  # written since the last one; about 20 000 charges
+CHECKPOINT_ROWS = 64_000  # written since the last one; about 20 000 charges
 WRITING = (
     "journal_mode = WAL",
     "synchronous = FULL",
@@ -32,6 +32,11 @@ WRITING = (
     # Else INSERT OR REPLACE would delete a ledger entry without asking its trigger.
     "recursive_triggers = ON",
 )
+
+# Any value but int, float and str is first asked for a method `__conform__`, which none has, unless
+# its type has an adapter: that was 0.7 µs for each None, bool and bytes, and is 0.1 µs.
+for kind, adapter in ((bytes, bytes), (bool, int), (type(None), {}.get)):
+    dbapi2.register_adapter(kind, adapter)
 
 
 def connect(path: Path, *, read_only: bool) -> dbapi2.Connection:

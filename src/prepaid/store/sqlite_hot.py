@@ -18,8 +18,8 @@ from prepaid.domain.book import Book, Stored
 from prepaid.domain.charges import Charge
 from prepaid.domain.ids import AccountId, Seq
 from prepaid.domain.instants import Instant
-from prepaid.domain.windows import Part, Slice, Window, cut
-from prepaid.store import posting, rows
+from prepaid.domain.windows import Slice, Window, cut
+from prepaid.store import posting, rows, sqlite_lookups
 from prepaid.store.hot import Clock, Due, KeyAt
 from prepaid.store.sqlite_errors import away_is_unavailable
 
@@ -32,28 +32,13 @@ def _marks(columns: str) -> str:
     return ", ".join("?" * (columns.count(",") + 1))
 
 
-LOCK = f"SELECT {rows.ACCOUNT} FROM account WHERE id = ?"
 PRICE_EPOCH = "SELECT epoch FROM price_list"
-GET_KEY = (
-    "SELECT request, seq, at, outcome FROM idempotency_key"
-    " WHERE account_id = ? AND route = ? AND key = ?"
-)
-GET_CHARGE = f"SELECT {rows.CHARGE} FROM charge WHERE account_id = ? AND seq = ?"
 DUE = (
     f"SELECT {rows.CHARGE} FROM charge WHERE account_id = ? AND status = 'held'"
     " AND expires_at <= ? ORDER BY expires_at, seq LIMIT ?"
 )
 NEXT_DUE = (
     "SELECT min(expires_at) FROM charge WHERE account_id = ? AND status = 'held' AND expires_at > ?"
-)
-GET_WINDOW = f"SELECT {rows.WINDOW} FROM spend_window WHERE account_id = ? AND scope = ?"
-SUM_ROWS = (
-    "SELECT coalesce(sum(micros), 0) FROM spend"
-    " WHERE account_id = ? AND scope = ? AND at > ? AND at <= ?"
-)
-SUM_HOURS = (
-    "SELECT coalesce(sum(micros), 0) FROM spend_hour"
-    " WHERE account_id = ? AND scope = ? AND hour >= ? AND hour < ?"
 )
 SAVE_ACCOUNT = (
     "UPDATE account SET seq = ?, at = ?, balance = ?, chain = ?, holds_due = ?, alarm = ?"
@@ -119,9 +104,8 @@ class SqliteTransaction:
     @_statements
     async def lock(self, accounts: Sequence[AccountId]) -> dict[AccountId, Account]:
         """BEGIN IMMEDIATE has locked the whole file; only the rows are missing."""
-        execute = self._raw.execute
-        found = (execute(LOCK, (account,)).fetchone() for account in accounts)
-        return {row[0]: rows.account(row) for row in found if row is not None}
+        found = sqlite_lookups.ACCOUNTS.rows(self._raw, [(account,) for account in accounts])
+        return {row[0]: rows.account(row) for row in found}
 
     @_statements
     async def clock(self) -> Clock:
@@ -131,19 +115,14 @@ class SqliteTransaction:
 
     @_statements
     async def keys(self, wanted: Sequence[KeyAt]) -> dict[KeyAt, Stored]:
-        """One look-up per key."""
-        found = {}
-        for place in wanted:
-            row = self._raw.execute(GET_KEY, place).fetchone()
-            if row is not None:
-                found[place] = Stored(*row)
-        return found
+        """One statement for all."""
+        found = sqlite_lookups.KEYS.rows(self._raw, wanted)
+        return {KeyAt(*row[:3]): Stored(*row[3:]) for row in found}
 
     @_statements
     async def charges(self, wanted: Sequence[tuple[AccountId, Seq]]) -> list[Charge]:
-        """One look-up per charge."""
-        found = (self._raw.execute(GET_CHARGE, place).fetchone() for place in wanted)
-        return [rows.charge(row) for row in found if row is not None]
+        """One statement for all."""
+        return [rows.charge(row) for row in sqlite_lookups.CHARGES.rows(self._raw, wanted)]
 
     @_statements
     async def due(self, account: AccountId, now: Instant, most: int) -> Due:
@@ -154,20 +133,23 @@ class SqliteTransaction:
 
     @_statements
     async def windows(self, wanted: Sequence[tuple[AccountId, int]]) -> list[Window]:
-        """One look-up per window."""
-        found = (self._raw.execute(GET_WINDOW, place).fetchone() for place in wanted)
-        return [rows.window(row) for row in found if row is not None]
+        """One statement for all."""
+        return [rows.window(row) for row in sqlite_lookups.WINDOWS.rows(self._raw, wanted)]
 
     @_statements
     async def sums(self, slices: Sequence[Slice]) -> list[Micros]:
-        """Rows at the ends, whole hours between."""
-        return [sum(self._sum(span, part) for part in cut(span)) for span in slices]
-
-    def _sum(self, span: Slice, part: Part) -> Micros:
-        statement = SUM_HOURS if part.is_hours else SUM_ROWS
-        values = (span.account, span.scope, part.after, part.until)
-        total: Micros = self._raw.execute(statement, values).fetchone()[0]
-        return total
+        """Rows at the ends and whole hours between: one statement for each of the two."""
+        parts = [(place, span, part) for place, span in enumerate(slices) for part in cut(span)]
+        totals = [0] * len(slices)
+        for are_hours, sums in ((False, sqlite_lookups.SUMS), (True, sqlite_lookups.HOUR_SUMS)):
+            asked = [
+                (number, span.account, span.scope, part.after, part.until)
+                for number, (_, span, part) in enumerate(parts)
+                if part.is_hours == are_hours
+            ]
+            for number, micros in dict(sums.rows(self._raw, asked)).items():
+                totals[parts[number][0]] += micros
+        return totals
 
     @_statements
     async def run(self, function: Callable[[Connection], T]) -> T:

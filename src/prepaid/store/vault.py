@@ -13,8 +13,8 @@ from prepaid.store import guard, noting, posting
 from prepaid.store.directory import Directories
 from prepaid.store.hot import Lane
 from prepaid.store.locations import sqlite_path
-from prepaid.store.postgres import PostgresDatabase
 from prepaid.store.sqlite import SqliteDatabase
+from prepaid.store.waiting import Answer
 from prepaid.store.writer import Writer
 
 __all__ = ["Connection", "Database", "Vault", "open_database"]  # flows name the type, no more
@@ -56,7 +56,12 @@ def open_database(url: str, lanes: int = 1) -> Database:
         FileInUse: another process writes the SQLite file.
     """
     path = sqlite_path(url)
-    return PostgresDatabase(url, lanes) if path is None else SqliteDatabase(path)
+    if path is not None:
+        return SqliteDatabase(path)
+    # Its drivers are 8 MiB that a service on a file need not keep.
+    from prepaid.store.postgres import PostgresDatabase  # noqa: PLC0415
+
+    return PostgresDatabase(url, lanes)
 
 
 class Vault:
@@ -82,11 +87,14 @@ class Vault:
 
     async def submit(self, command: Command) -> Outcome:
         """Have a command committed, in its account's order; see `Writer.submit`."""
-        return await self.enqueue(command)
+        return await self._writer(command).submit(command)
 
-    def enqueue(self, command: Command) -> "asyncio.Future[Outcome]":
+    def enqueue(self, command: Command, answer: Answer) -> None:
         """The same for a caller that does not wait; see `Writer.enqueue`."""
-        return self.writers[command.account % len(self.writers)].enqueue(command)
+        self._writer(command).enqueue(command, answer)
+
+    def _writer(self, command: Command) -> Writer:
+        return self.writers[command.account % len(self.writers)]
 
     async def read(self, function: Callable[[Connection], T]) -> T:
         """Run statements on one snapshot."""

@@ -10,16 +10,16 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from functools import partial
 
 from prepaid.domain.book import Outcome
-from prepaid.domain.commands import Command, Rules
-from prepaid.domain.refusals import Refusal
+from prepaid.domain.commands import RULES, Command
 from prepaid.store import guard, marks
 from prepaid.store.batch import Batch, Result
 from prepaid.store.directory import Directories
 from prepaid.store.hot import CommitLost, HotTransaction, Lane, OutcomeUnknown, Unavailable
 from prepaid.store.reconfiguration import Reconfiguration
+from prepaid.store.waiting import Answer, Waiting, resolve
 
 BATCH_MAX = 256
 QUEUE_MAX = 4_096
@@ -30,14 +30,6 @@ PAUSE_MAX_S = 1.0
 
 class Overloaded(Exception):
     """More commands wait than this process can take; come again in a second."""
-
-
-class Waiting(NamedTuple):
-    """A command in the queue."""
-
-    command: Command
-    answer: "asyncio.Future[Outcome]"
-    until: float  # when patience with the database ends, by the loop's clock
 
 
 class Writer:
@@ -88,21 +80,21 @@ class Writer:
             Unavailable: the database is away; nothing has changed.
             OutcomeUnknown: it went away during COMMIT, and the service stopped.
         """
-        return await self.enqueue(command)
+        outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.enqueue(command, partial(resolve, outcome))
+        return await outcome
 
-    def enqueue(self, command: Command) -> "asyncio.Future[Outcome]":
-        """The same for a caller that does not wait: its outcome, once it is durable.
+    def enqueue(self, command: Command, answer: Answer) -> None:
+        """The same for a caller that does not wait: it is told the outcome once it is durable.
 
         Raises:
             Overloaded: the queue is full, or the writer is stopping.
         """
         if len(self._queue) >= QUEUE_MAX or self._closing:
             raise Overloaded
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Outcome] = loop.create_future()
-        self._queue.append(Waiting(command, answer, loop.time() + PATIENCE_S))
+        until = asyncio.get_running_loop().time() + PATIENCE_S
+        self._queue.append(Waiting(command, answer, until))
         self._wake.set()
-        return answer
 
     async def _run(self) -> None:
         while True:
@@ -117,10 +109,10 @@ class Writer:
     def _next_batch(self) -> list[Waiting]:
         """What is queued, at most `BATCH_MAX`; a change of rules is a batch of its own."""
         taken = [self._queue.popleft()]
-        if isinstance(taken[0].command, Rules):
+        if isinstance(taken[0].command, RULES):
             return taken
         while self._queue and len(taken) < self._batch_max:
-            if isinstance(self._queue[0].command, Rules):
+            if isinstance(self._queue[0].command, RULES):
                 break
             taken.append(self._queue.popleft())
         return taken
@@ -133,10 +125,10 @@ class Writer:
             )
         except Unavailable as error:
             for each in waiting:
-                _answer(each.answer, error)
+                each.tell(error)
         except Exception as error:  # noqa: BLE001 - one bad command must not fail its neighbours
             if len(waiting) == 1:
-                _answer(waiting[0].answer, error)
+                waiting[0].tell(error)
                 return
             middle = len(waiting) // 2
             await self._settle(waiting[:middle])
@@ -145,7 +137,7 @@ class Writer:
             self.batches += 1
             self.commands += len(waiting)
             for each, result in zip(waiting, results, strict=True):
-                _answer(each.answer, result)
+                each.tell(result)
 
     async def _commit(self, commands: Sequence[Command], until: float) -> list[Result]:
         """Try, at least once, until it is committed, refused by an error of ours, or too late."""
@@ -172,7 +164,7 @@ class Writer:
         batch_id = secrets.token_bytes(16)
         transaction = await self._lane.begin()
         try:
-            kind = Reconfiguration if isinstance(commands[0], Rules) else Batch
+            kind = Reconfiguration if isinstance(commands[0], RULES) else Batch
             results = await kind(transaction, self._directories, commands).run(batch_id)
         except BaseException:
             await transaction.rollback()
@@ -233,12 +225,3 @@ async def _any_batch(transaction: HotTransaction, accounts: Sequence[int], batch
         if await transaction.has_batch(account, batch_id):
             return True
     return False
-
-
-def _answer(future: "asyncio.Future[Outcome]", result: Result | Exception) -> None:
-    if future.done():  # the caller has gone away; what was committed stays
-        return
-    if isinstance(result, Refusal | Exception):
-        future.set_exception(result)
-    else:
-        future.set_result(result)

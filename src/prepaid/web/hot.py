@@ -54,11 +54,10 @@ class HotCharges:
                 self._meeting.add(task)
                 task.add_done_callback(self._meeting.discard)
                 return
-            outcome = metering.begin(self._desk, charges.reserve(asked, key, caller))
+            command = charges.reserve(asked, key, caller)
+            metering.begin(self._desk, command, partial(_finish, request_id, reply))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is answered
             reply(_whole(_failed(error), request_id))
-            return
-        outcome.add_done_callback(partial(_finish, request_id, reply))
 
     async def _meet(
         self, asked: ChargeBody, key: str | None, request_id: bytes, reply: Reply
@@ -97,9 +96,9 @@ class HotCharges:
         return None if key is None else parsing.idempotency_key(key.decode("latin-1"))
 
 
-def _finish(request_id: bytes, reply: Reply, done: "asyncio.Future[Outcome]") -> None:
+def _finish(request_id: bytes, reply: Reply, result: Outcome | Exception) -> None:
     try:
-        rendered = _rendered(done.result())
+        rendered = _failed(result) if isinstance(result, Exception) else _rendered(result)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is answered
         rendered = _failed(error)
     reply(_whole(rendered, request_id))
