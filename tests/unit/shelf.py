@@ -115,7 +115,7 @@ class Shelf:
     def _keep(self, book: Book) -> None:
         self.entries += book.new_entries
         self.spend.update(book.spend)
-        for cell, (count, amount) in book.totals.changes.items():
+        for cell, (count, amount) in book.totals.sums().items():
             self.counts[cell] += count
             self.cells[cell] += amount
 

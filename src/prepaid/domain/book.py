@@ -57,7 +57,7 @@ class Book:
         self.changed_charges: set[Seq] = set()
         self.new_keys: dict[tuple[Route, str], Stored] = {}
         self.spend: dict[tuple[int, Instant], Micros] = {}
-        self.totals = usage.Totals()
+        self.totals = usage.Totals(account.id)
         self.notifications: list[Notification] = []
         self.topup: TopupState | None = None  # while top-ups cannot matter
         self.shelf = Shelf()
@@ -144,8 +144,7 @@ class Book:
     def count(self, charge: Charge, requests: int, amount: Micros) -> None:
         """Count a change of usage at the charge's own time: in reports and in spend windows."""
         at = charge.reserved_at
-        cells = usage.cells(charge.account, at, charge.workspace, charge.sku)
-        self.totals.add(cells, requests, amount)
+        self.totals.add(at, charge.workspace, charge.sku, requests, amount)
         if amount == 0 or at <= self.now - windows.ROWS_KEPT:
             return
         for scope in self.directory.scopes(charge.workspace):

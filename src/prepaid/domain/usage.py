@@ -29,13 +29,9 @@ class Cell(NamedTuple):
 Cells = tuple[Cell, ...]
 
 
-def cells(account: AccountId, at: Instant, workspace: WorkspaceNumber, sku: str) -> Cells:
-    """The rows a charge counts in."""
-    return _cells_of_day(account, day_of(at), workspace, sku)
-
-
 @lru_cache(maxsize=4_096)
-def _cells_of_day(account: AccountId, day: int, workspace: WorkspaceNumber, sku: str) -> Cells:
+def cells(account: AccountId, day: int, workspace: WorkspaceNumber, sku: str) -> Cells:
+    """The rows that the charges of a day, workspace and SKU count in."""
     return (
         Cell(account, DAY, day, workspace, sku),
         Cell(account, MONTH, month_of_day(day), workspace, sku),
@@ -51,25 +47,37 @@ def period_of(day: int, grain: Grain | None) -> int:
 
 
 class Totals:
-    """Changes of rollup rows, summed over a batch."""
+    """Changes of an account's rollup rows, summed over a batch."""
 
-    def __init__(self) -> None:
-        self.changes: dict[Cell, list[int]] = {}
+    def __init__(self, account: AccountId) -> None:
+        self._account = account
+        self._changes: dict[tuple[int, WorkspaceNumber, str], list[int]] = {}
 
-    def add(self, at_cells: Cells, count: int, amount: Micros) -> None:
-        """Add to every row of a charge."""
-        for cell in at_cells:
-            change = self.changes.get(cell)
-            if change is None:
-                self.changes[cell] = [count, amount]
-            else:
-                change[0] += count
-                change[1] += amount
+    def add(
+        self, at: Instant, workspace: WorkspaceNumber, sku: str, count: int, amount: Micros
+    ) -> None:
+        """Add a change of a charge that was reserved at `at`."""
+        place = (day_of(at), workspace, sku)
+        change = self._changes.get(place)
+        if change is None:
+            self._changes[place] = [count, amount]
+        else:
+            change[0] += count
+            change[1] += amount
+
+    def sums(self) -> dict[Cell, tuple[int, Micros]]:
+        """Count and amount to add to each row."""
+        sums: dict[Cell, tuple[int, Micros]] = {}
+        for place, (count, amount) in self._changes.items():
+            for cell in cells(self._account, *place):
+                before = sums.get(cell, (0, 0))
+                sums[cell] = (before[0] + count, before[1] + amount)
+        return sums
 
     def rows(self) -> Iterator[tuple[int, str, int, int, str, int, int]]:
         """Account, grain, first day, workspace, SKU, count and amount to add."""
-        for cell, (count, amount) in self.changes.items():
-            yield (*cell, count, amount)
+        for cell, change in self.sums().items():
+            yield (*cell, *change)
 
 
 class Days(NamedTuple):
