@@ -93,10 +93,10 @@ def _statements(url: str, account: AccountId, n: int, period: Period, workspaces
         'workspace, sku, sum("count"), sum(micros)',
     )
     by_workspace = "starts, workspace, '', sum(\"count\"), sum(micros)"
-    # A day's rows come about on that day, so they lie together.
+    # The rows of a day or month come about in it, so they lie together.
     found = (
         f"'d', {day}, {each} FROM charge {by} ORDER BY 3",
-        f"'m', {month}, {summed} FROM usage {by}",
+        f"'m', {month}, {summed} FROM usage {by} ORDER BY 3",
         f"'w', {by_workspace} FROM usage WHERE grain = 'd' GROUP BY 1, 3, 4 ORDER BY 3",
     )
     return [*made, *(f"INSERT INTO usage ({cell}) SELECT account_id, {one}" for one in found)]
