@@ -10,10 +10,12 @@ from prepaid.adapters.stripe_payments import StripePayments
 from prepaid.flows.payments import (
     CardSaved,
     Disputed,
+    DisputeWon,
     PaymentFailed,
     PaymentSucceeded,
     ProviderEvent,
     Refunded,
+    RefundFailed,
     SignatureRefused,
 )
 
@@ -49,8 +51,13 @@ DISPUTE = {
     "amount": 1_250,
     "currency": "eur",
     "reason": "fraudulent",
+    "status": "needs_response",
     "payment_intent": "pi_1",
 }
+INQUIRY = DISPUTE | {"status": "warning_needs_response"}
+REFUND_FAILED = RefundFailed("evt_1", "re_1", "pi_1", 250, "eur")
+DISPUTED = Disputed("evt_1", "dp_1", "pi_1", 1_250, "eur", "fraudulent")
+DISPUTE_WON = DisputeWon("evt_1", "dp_1", "pi_1", 1_250, "eur")
 SETUP = {
     "id": "seti_1",
     "object": "setup_intent",
@@ -108,13 +115,23 @@ def signature(body: bytes, secret: str = SECRET, age_s: int = 0) -> str:
         ("refund.created", REFUND, Refunded("evt_1", "re_1", "pi_1", 250, "eur")),
         ("charge.refund.updated", REFUND, Refunded("evt_1", "re_1", "pi_1", 250, "eur")),
         ("refund.created", REFUND | {"status": "pending"}, None),
-        ("refund.updated", REFUND | {"status": "failed"}, None),
+        ("refund.created", REFUND | {"status": "requires_action"}, None),
+        ("refund.failed", REFUND | {"status": "failed"}, REFUND_FAILED),
+        ("refund.updated", REFUND | {"status": "failed"}, REFUND_FAILED),
+        ("charge.refund.updated", REFUND | {"status": "failed"}, REFUND_FAILED),
+        ("charge.refund.updated", REFUND | {"status": "canceled"}, REFUND_FAILED),
+        ("refund.failed", REFUND | {"status": "failed", "payment_intent": None}, None),
         ("refund.created", REFUND | {"payment_intent": None}, None),
-        (
-            "charge.dispute.created",
-            DISPUTE,
-            Disputed("evt_1", "dp_1", "pi_1", 1_250, "eur", "fraudulent"),
-        ),
+        ("charge.dispute.created", DISPUTE, DISPUTED),
+        ("charge.dispute.created", INQUIRY, None),
+        ("charge.dispute.funds_withdrawn", DISPUTE, DISPUTED),
+        ("charge.dispute.updated", DISPUTE, None),
+        ("charge.dispute.updated", DISPUTE | {"status": "won"}, None),
+        ("charge.dispute.funds_reinstated", DISPUTE | {"status": "won"}, DISPUTE_WON),
+        ("charge.dispute.closed", DISPUTE | {"status": "won"}, DISPUTE_WON),
+        ("charge.dispute.closed", INQUIRY | {"status": "warning_closed"}, DISPUTE_WON),
+        ("charge.dispute.closed", DISPUTE | {"status": "lost"}, None),
+        ("charge.dispute.closed", DISPUTE | {"status": "won", "payment_intent": None}, None),
         ("charge.dispute.created", DISPUTE | {"payment_intent": None}, None),
         ("setup_intent.succeeded", SETUP, CardSaved("evt_1", "acc_07", "cus_1", "pm_1")),
         ("setup_intent.succeeded", SETUP | {"customer": None}, None),

@@ -77,6 +77,9 @@ REFUND_OF_NOTHING = (
     "INSERT INTO topup_correction"
     " SELECT account_id, 're_1', 1, 'refund', 1, 'eur', 7, {charge} FROM topup"
 )
+REVERSAL_OF_NOTHING = (
+    "INSERT INTO topup_reversal SELECT account_id, 're_1', 1, 'refund', 7, {charge} FROM topup"
+)
 
 # What is changed, which check tells it, and what it must name. `{id}` is the account.
 TAMPERED = [
@@ -119,6 +122,9 @@ TAMPERED = [
         "top-ups",
         "refund in entry {charge}",
     ),
+    (REFUND_OF_NOTHING, "top-ups", "taken back of top-up 1"),
+    (REVERSAL_OF_NOTHING, "top-ups", "undone refund in entry {charge}"),
+    (REVERSAL_OF_NOTHING, "top-ups", "taken back of top-up 1"),
 ]
 
 

@@ -48,6 +48,8 @@ LETTERS = {
     "top-up cap": notice("topup_cap", cap="daily", period="2026-04-14"),
     "refund": notice("topup_refunded", **RETURNED),
     "dispute": notice("topup_disputed", **RETURNED),
+    "refund failed": notice("topup_refund_failed", **RETURNED, cents="1000.5"),
+    "dispute won": notice("topup_dispute_won", **RETURNED, cents="0"),
     "endpoint failing": EndpointFailing(URL, AT, AT + 4 * DAY, "timeout"),
     "endpoint disabled": EndpointDisabled(URL, AT, "failing"),
     "test": MailTest(AT),

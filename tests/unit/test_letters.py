@@ -114,6 +114,8 @@ def test_a_letter_says_why_it_came_and_how_to_end_it(letter: Letter, message: Em
         ("top-up cap", "Auto top-up has reached its daily cap"),
         ("refund", "Refund of 12.50 EUR"),
         ("dispute", "Payment of 12.50 EUR disputed"),
+        ("refund failed", "Refund of 12.50 EUR did not arrive"),
+        ("dispute won", "Dispute of 12.50 EUR closed"),
         ("endpoint failing", "Webhook endpoint failing: hooks.example:8443"),
         ("endpoint disabled", "Webhook endpoint disabled: hooks.example:8443"),
         ("test", "Test mail from Prepaid"),

@@ -13,11 +13,13 @@ from prepaid.domain.topup_answers import Declined, Paid, Pending
 from prepaid.flows.payments import (
     CardSaved,
     Disputed,
+    DisputeWon,
     PaymentFailed,
     PaymentSucceeded,
     ProviderEvent,
     ProviderUnreachable,
     Refunded,
+    RefundFailed,
     SavedMethod,
 )
 
@@ -28,7 +30,16 @@ AUTHENTICATION = "authentication_required"
 CANCELED = "canceled"
 
 T = TypeVar("T")
-_REFUND_EVENTS = frozenset(("refund.created", "refund.updated", "charge.refund.updated"))
+_REFUND_EVENTS = frozenset(
+    ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated")
+)
+_REFUNDS: dict[str, type[Refunded | RefundFailed]] = {
+    "succeeded": Refunded,
+    "failed": RefundFailed,
+    "canceled": RefundFailed,
+}
+_INQUIRY = "warning_"  # how the states of a dispute begin while the bank only asks
+_CLOSED_WELL = frozenset(("won", "warning_closed"))
 
 
 class _Charge(Struct):
@@ -99,6 +110,7 @@ class _Dispute(Struct):
     amount: int
     currency: str
     reason: str
+    status: str
     payment_intent: str | None = None
 
 
@@ -181,7 +193,7 @@ def event_of(event: Event) -> ProviderEvent | None:
         return _payment(event, msgspec.json.decode(event.data.object, type=Intent))
     if event.type in _REFUND_EVENTS:
         return _refund(event, msgspec.json.decode(event.data.object, type=_Refund))
-    if event.type == "charge.dispute.created":
+    if event.type.startswith("charge.dispute."):
         return _dispute(event, msgspec.json.decode(event.data.object, type=_Dispute))
     if event.type == "setup_intent.succeeded":
         return _setup(event, msgspec.json.decode(event.data.object, type=_Setup))
@@ -201,25 +213,28 @@ def _payment(event: Event, intent: Intent) -> ProviderEvent | None:
 
 
 def _refund(event: Event, refund: _Refund) -> ProviderEvent | None:
-    # A pending refund may still fail; `refund.updated` tells when it has not.
-    if refund.status != "succeeded" or refund.payment_intent is None:
+    kind = _REFUNDS.get(refund.status)  # None: it is pending, and a later event tells how it ended
+    if kind is None or refund.payment_intent is None:
         return None
-    return Refunded(
-        event.id, refund.id, refund.payment_intent, refund.amount, refund.currency.lower()
-    )
+    price, currency = refund.amount, refund.currency.lower()
+    return kind(event.id, refund.id, refund.payment_intent, price, currency)
 
 
 def _dispute(event: Event, dispute: _Dispute) -> ProviderEvent | None:
-    if dispute.payment_intent is None:
+    payment = dispute.payment_intent
+    if payment is None:
         return None
-    return Disputed(
-        event.id,
-        dispute.id,
-        dispute.payment_intent,
-        dispute.amount,
-        dispute.currency.lower(),
-        dispute.reason,
-    )
+    price, currency = dispute.amount, dispute.currency.lower()
+    match event.type.removeprefix("charge.dispute."):
+        case "created" if dispute.status.startswith(_INQUIRY):
+            return None  # no money has moved; `funds_withdrawn` tells when it does
+        case "created" | "funds_withdrawn":
+            return Disputed(event.id, dispute.id, payment, price, currency, dispute.reason)
+        case "closed" if dispute.status not in _CLOSED_WELL:
+            return None
+        case "closed" | "funds_reinstated":
+            return DisputeWon(event.id, dispute.id, payment, price, currency)
+    return None
 
 
 def _setup(event: Event, setup: _Setup) -> ProviderEvent | None:

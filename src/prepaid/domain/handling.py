@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec.structs import replace
 
-from prepaid.domain import groups, metering, topping_up, topup_wishes
+from prepaid.domain import groups, metering, topping_up, topup_returns, topup_wishes
 from prepaid.domain.book import Book, Outcome, Stored
 from prepaid.domain.commands import (
     ROUTES,
@@ -19,6 +19,7 @@ from prepaid.domain.commands import (
     Refund,
     Release,
     Reserve,
+    ReverseCorrection,
     SetPaymentMethod,
     Settle,
     Sweep,
@@ -39,7 +40,8 @@ _HANDLERS: dict[type[Command], Callable[..., Outcome]] = {  # type: ignore[expli
     SettleGroup: groups.settle,
     OpenTopup: topping_up.open_by_hand,
     AnswerTopup: topping_up.answer,
-    CorrectTopup: topping_up.correct,
+    CorrectTopup: topup_returns.correct,
+    ReverseCorrection: topup_returns.reverse,
     ConfigureTopup: topup_wishes.configure,
     SetPaymentMethod: topup_wishes.set_method,
     CancelTopup: topup_wishes.cancel,

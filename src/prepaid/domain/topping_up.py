@@ -8,14 +8,14 @@ from msgspec.structs import replace
 
 from prepaid.domain import topup_caps, topup_events, topups
 from prepaid.domain.book import Book, Outcome
-from prepaid.domain.commands import AnswerTopup, CorrectTopup, OpenTopup
+from prepaid.domain.commands import AnswerTopup, OpenTopup
 from prepaid.domain.entries import Entry
 from prepaid.domain.evaluation import Evaluation
 from prepaid.domain.ids import Seq
 from prepaid.domain.notifications import Cause
 from prepaid.domain.refusals import Refusal, invalid
 from prepaid.domain.topup_answers import Paid, Unreachable
-from prepaid.domain.topup_state import Correction, Event, Notice, TopupState
+from prepaid.domain.topup_state import Event, Notice, TopupState
 from prepaid.domain.topup_wishes import state_of, want
 from prepaid.domain.topups import Attempt, Turn
 
@@ -73,61 +73,10 @@ def answer(book: Book, command: AnswerTopup) -> Outcome:
     return _turned(book, state, before, _turn(book, before, command))
 
 
-def correct(book: Book, command: CorrectTopup) -> Outcome:
-    """Take credit back because its money went back, once per reference of the provider.
-
-    Taken back is the credit's share of the money, and never more than the attempt brought in.
-    Money that went back was taken before, so an attempt that did not know it is credited first.
-    """
-    state = state_of(book)
-    attempt = state.attempt(command.number)
-    if command.reference in state.references:
-        return Outcome(book.account.seq, book.account.balance, topup=attempt)
-    turn = topups.answered(attempt, Paid(command.payment, attempt.receipt_url), state.real_now)
-    attempt = _turned(book, state, attempt, turn).topup or attempt
-    left = attempt.amount - state.corrected.get(attempt.number, 0)
-    amount = left
-    if command.currency == attempt.currency:
-        amount = min(left, attempt.amount * command.price // attempt.price)
-    Evaluation(book, ())
-    if command.cause == "dispute":
-        # Whoever wants money back from the bank is not charged again without being asked.
-        want(book, state, replace(state.auto, enabled=False))
-    seq = book.next_seq()
-    entry = book.post(
-        seq, "correction", -amount, note=f"{command.cause} {command.reference} of {attempt.id}"
-    )
-    state.corrected[attempt.number] = attempt.amount - left + amount
-    state.references.add(command.reference)
-    state.corrections.append(
-        Correction(
-            attempt.number,
-            command.reference,
-            command.cause,
-            command.price,
-            command.currency,
-            amount,
-            seq,
-        )
-    )
-    _tell_of_correction(book, state, command, attempt)
-    return Outcome(seq, book.account.balance, entry=entry, topup=attempt)
-
-
-def _tell_of_correction(
-    book: Book, state: TopupState, command: CorrectTopup, attempt: Attempt
-) -> None:
-    what = f"{command.cause.removesuffix('e')}ed"  # refunded, disputed
-    money = f"{command.price} {command.currency}"
-    state.events.append(Event(attempt.number, book.now, what, f"{command.reference} {money}"))
-    facts = {
-        "topup": attempt.id,
-        "reference": command.reference,
-        "price": str(command.price),
-        "currency": command.currency,
-    }
-    key = f"topup_{what}:{command.reference}"
-    state.notices.append(Notice(key, f"topup_{what}", book.now, facts))
+def learned(book: Book, state: TopupState, attempt: Attempt, payment: str) -> Attempt:
+    """Money that goes back was taken before: an attempt that did not know it is credited now."""
+    turn = topups.answered(attempt, Paid(payment, attempt.receipt_url), state.real_now)
+    return _turned(book, state, attempt, turn).topup or attempt
 
 
 def _turn(book: Book, before: Attempt, command: AnswerTopup) -> Turn:

@@ -58,11 +58,21 @@ class Correction(Struct, frozen=True):
     seq: Seq
 
 
+class Reversal(Struct, frozen=True):
+    """The end of a refund or dispute that was undone. One per reference of the provider."""
+
+    number: int
+    reference: str  # of what was undone; its correction may never have been written
+    cause: str  # refund or dispute
+    amount: Micros  # put back on the balance; 0 when nothing was taken, or others hold it
+    seq: Seq
+
+
 class Notice(Struct, frozen=True):
     """Something the admins are told by mail, once per key."""
 
     key: str
-    kind: str  # topup_cap, topup_refunded, topup_disputed
+    kind: str  # topup_cap, topup_refunded, topup_refund_failed …
     at: Instant
     facts: dict[str, str]
 
@@ -104,8 +114,8 @@ class TopupState:
         self._standing_before = standing
         self.attempts: dict[int, Attempt] = {}
         self.claims: dict[int, str | None] = {}  # who works on each of `attempts`
-        self.corrected: dict[int, Micros] = {}  # taken back so far, of each of `attempts`
-        self.references: set[str] = set()  # what they were corrected by
+        self.taken: dict[str, Correction] = {}  # of each of `attempts`, by reference
+        self.undone: dict[str, Reversal] = {}  # likewise
 
         self.opened: set[int] = set()
         self.changed: set[int] = set()
@@ -113,6 +123,7 @@ class TopupState:
         self.events: list[Event] = []
         self.credits: list[tuple[int, Seq]] = []
         self.corrections: list[Correction] = []
+        self.reversals: list[Reversal] = []
         self.notices: list[Notice] = []
 
     @property
@@ -128,7 +139,7 @@ class TopupState:
     @property
     def is_changed(self) -> bool:
         """Whether anything is to be written."""
-        parts = (self.opened, self.changed, self.released, self.notices)
+        parts = (self.opened, self.changed, self.released, self.notices, self.reversals)
         return any(parts) or self.is_configured or self.has_moved
 
     def attempt(self, number: int) -> Attempt:
@@ -178,3 +189,13 @@ class TopupState:
             self.changed.add(attempt.number)
         if not attempt.is_running and self.standing.running == attempt.number:
             self.standing = replace(self.standing, running=None)
+
+    def correct(self, correction: Correction) -> None:
+        """Keep a correction, which the database takes once."""
+        self.taken[correction.reference] = correction
+        self.corrections.append(correction)
+
+    def reverse(self, reversal: Reversal) -> None:
+        """Keep a reversal, which the database takes once."""
+        self.undone[reversal.reference] = reversal
+        self.reversals.append(reversal)

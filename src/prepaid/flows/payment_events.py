@@ -1,9 +1,9 @@
-"""What the payment provider reports by itself: payments, money that went back, cards."""
+"""What the payment provider reports by itself: payments, money that goes back or stays, cards."""
 
 from functools import partial
 
 from prepaid.domain import ids
-from prepaid.domain.commands import AnswerTopup, CorrectTopup
+from prepaid.domain.commands import AnswerTopup, CorrectTopup, ReverseCorrection
 from prepaid.domain.ids import Owned
 from prepaid.domain.instants import DAY, Span
 from prepaid.domain.refusals import Refusal
@@ -14,10 +14,12 @@ from prepaid.flows.desk import Desk
 from prepaid.flows.payments import (
     CardSaved,
     Disputed,
+    DisputeWon,
     PaymentFailed,
     PaymentSucceeded,
     ProviderEvent,
     Refunded,
+    RefundFailed,
     SignatureRefused,
 )
 from prepaid.store import strays, topups
@@ -44,11 +46,11 @@ async def take(desk: Desk, body: bytes, signature: str) -> None:
 
 
 async def take_strays(desk: Desk) -> int:
-    """Take up money that went back before its payment was known here; how many were."""
+    """Take up refunds and disputes that came before their payment was known; how many did."""
     limit = STRAYS_MAX
     known = await desk.vault.read(lambda connection: strays.known(connection, limit))
     for stray, place in known:
-        await _correct(desk, place, stray)
+        await _apply(desk, place, stray)
         await desk.vault.write(partial(strays.drop, stray=stray))
     before = desk.clock() - STRAY_KEPT
     await desk.vault.write(lambda connection: strays.prune(connection, before))
@@ -67,10 +69,10 @@ async def _take(desk: Desk, event: ProviderEvent) -> None:
             await _answer(desk, event, Paid(event.payment, event.receipt_url))
         case PaymentFailed():
             await _answer(desk, event, Declined(event.code, event.payment))
-        case Refunded():
-            await _taken_back(desk, _stray(desk, event, event.refund, "refund"))
-        case Disputed():
-            await _taken_back(desk, _stray(desk, event, event.dispute, "dispute"))
+        case Refunded() | RefundFailed():
+            await _money_back(desk, _stray(desk, event, event.refund, "refund"))
+        case Disputed() | DisputeWon():
+            await _money_back(desk, _stray(desk, event, event.dispute, "dispute"))
         case CardSaved():
             account = ids.parse_account(event.account or "")
             if account is not None:
@@ -91,17 +93,18 @@ async def _answer(desk: Desk, event: PaymentSucceeded | PaymentFailed, answer: A
         )
 
 
-async def _taken_back(desk: Desk, stray: Stray) -> None:
+async def _money_back(desk: Desk, stray: Stray) -> None:
     place = await desk.vault.read(lambda c: topups.by_payment(c, stray.payment))
     if place is None:
         await desk.vault.write(lambda connection: strays.add(connection, stray))
     else:
-        await _correct(desk, place, stray)
+        await _apply(desk, place, stray)
 
 
-async def _correct(desk: Desk, place: Owned, stray: Stray) -> None:
+async def _apply(desk: Desk, place: Owned, stray: Stray) -> None:
+    command = ReverseCorrection if stray.undone else CorrectTopup
     await desk.vault.submit(
-        CorrectTopup(
+        command(
             account=place.account,
             number=place.number,
             reference=stray.reference,
@@ -113,5 +116,11 @@ async def _correct(desk: Desk, place: Owned, stray: Stray) -> None:
     )
 
 
-def _stray(desk: Desk, event: Refunded | Disputed, reference: str, cause: strays.Cause) -> Stray:
-    return Stray(event.payment, reference, cause, event.price, event.currency, desk.clock())
+def _stray(
+    desk: Desk,
+    event: Refunded | RefundFailed | Disputed | DisputeWon,
+    reference: str,
+    cause: strays.Cause,
+) -> Stray:
+    undone = isinstance(event, RefundFailed | DisputeWon)
+    return Stray(event.payment, reference, cause, event.price, event.currency, desk.clock(), undone)

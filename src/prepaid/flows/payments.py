@@ -71,6 +71,26 @@ class Disputed(Struct, frozen=True, tag=True):
     reason: str
 
 
+class RefundFailed(Struct, frozen=True, tag=True):
+    """A refund did not arrive, or was canceled: its money has stayed. Ends `refund` for good."""
+
+    event: str
+    refund: str
+    payment: str  # find the attempt by it
+    price: int  # minor units
+    currency: str
+
+
+class DisputeWon(Struct, frozen=True, tag=True):
+    """The money of a dispute came back, or was never taken. Ends `dispute` for good."""
+
+    event: str
+    dispute: str
+    payment: str  # find the attempt by it
+    price: int  # minor units
+    currency: str
+
+
 class CardSaved(Struct, frozen=True, tag=True):
     """Somebody finished the page of `setup_link`."""
 
@@ -80,7 +100,9 @@ class CardSaved(Struct, frozen=True, tag=True):
     method: str  # to be described by `save_method`
 
 
-ProviderEvent = PaymentSucceeded | PaymentFailed | Refunded | Disputed | CardSaved
+ProviderEvent = (
+    PaymentSucceeded | PaymentFailed | Refunded | Disputed | RefundFailed | DisputeWon | CardSaved
+)
 
 
 class PaymentProvider(Protocol):

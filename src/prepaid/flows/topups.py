@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import structlog
 
+from prepaid.domain import topup_tallies
 from prepaid.domain import topups as rules
 from prepaid.domain.commands import AnswerTopup, CancelTopup, ConfigureTopup, OpenTopup, Sweep
 from prepaid.domain.ids import AccountId, Owned
@@ -18,6 +19,7 @@ from prepaid.domain.refusals import Refusal, not_found
 from prepaid.domain.topup_answers import Answer, Unreachable
 from prepaid.domain.topup_caps import AutoTopup, AutoTopupPatch
 from prepaid.domain.topup_state import Event, Terms
+from prepaid.domain.topup_tallies import Used
 from prepaid.domain.topups import Attempt, Step
 from prepaid.flows.desk import Desk, account_of
 from prepaid.flows.payments import PaymentProvider, ProviderUnreachable
@@ -98,6 +100,17 @@ async def terms(desk: Desk, account: AccountId) -> Terms:
     await account_of(desk, account)
     found = await desk.vault.read(lambda c: payers.terms(c, [account]))
     return found[account]
+
+
+async def used(desk: Desk, account: AccountId) -> Used:
+    """How much of its caps the account has used, as the rule sees it now.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+    row, auto = await account_of(desk, account), (await terms(desk, account)).auto
+    standing = await desk.vault.read(lambda c: payers.standing(c, account))
+    return topup_tallies.used(auto, standing.tally, row.time(desk.clock()))
 
 
 async def wishes(desk: Desk, account: AccountId) -> AutoTopup:
@@ -188,7 +201,7 @@ def _claimed(connection: Connection, desk: Desk, place: Owned, claim: str) -> _W
     attempt = taken.attempt
     if taken.claimed_until is not None and taken.claimed_until > now:
         return None
-    step = rules.step(attempt, now)
+    step = rules.step(attempt, now, is_closed=row.closed)
     if step == "rest":
         return None
     if row.closed and attempt.is_running and attempt.asks == 0:

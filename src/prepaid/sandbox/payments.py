@@ -19,10 +19,12 @@ from prepaid.domain.topup_answers import Answer, Declined, Found, Paid, Pending,
 from prepaid.domain.topups import Attempt
 from prepaid.flows.payments import (
     Disputed,
+    DisputeWon,
     PaymentFailed,
     PaymentSucceeded,
     ProviderEvent,
     Refunded,
+    RefundFailed,
     SavedMethod,
     SignatureRefused,
 )
@@ -159,6 +161,16 @@ class SandboxPayments:
         return Disputed(
             f"evt_{dispute}", dispute, payment.id, payment.price, payment.currency, "fraudulent"
         )
+
+    def refund_failed(self, refund: Refunded) -> RefundFailed:
+        """The event of a refund that did not arrive."""
+        event = f"{refund.event}_failed"
+        return RefundFailed(event, refund.refund, refund.payment, refund.price, refund.currency)
+
+    def dispute_won(self, dispute: Disputed) -> DisputeWon:
+        """The event of a dispute that ended for the seller."""
+        event = f"{dispute.event}_won"
+        return DisputeWon(event, dispute.dispute, dispute.payment, dispute.price, dispute.currency)
 
     def _sign(self, body: bytes) -> str:
         return hmac.new(self._secret, body, sha256).hexdigest()

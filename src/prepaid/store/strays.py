@@ -1,12 +1,12 @@
-"""Money that went back on a payment that no attempt knows yet: its answer was lost, or it is late.
+"""Refunds and disputes of a payment that no attempt knows yet: its answer was lost, or is late.
 
 Kept until an attempt learns of the payment; most belong to other sellers' payments and are pruned.
 """
 
 from typing import Literal
 
-from msgspec import Struct
-from sqlalchemy import Connection, delete, insert, select
+from msgspec import Struct, structs
+from sqlalchemy import Connection, delete, select, text
 
 from prepaid.domain.ids import Owned
 from prepaid.domain.instants import Instant
@@ -24,18 +24,22 @@ class Stray(Struct, frozen=True):
     price: int  # minor units of `currency`
     currency: str
     at: Instant  # when it was reported
+    undone: bool = False  # it failed, or was won
 
 
 _FIELDS = Stray.__struct_fields__
+# Two processes may be told at once; SQLAlchemy has no word for this that both databases take.
+_ADD = text(
+    f"INSERT INTO topup_stray ({', '.join(_FIELDS)})"
+    f" VALUES ({', '.join(f':{name}' for name in _FIELDS)})"
+    " ON CONFLICT (payment, reference) DO UPDATE"
+    " SET undone = topup_stray.undone OR excluded.undone"
+)
 
 
 def add(connection: Connection, stray: Stray) -> None:
-    """Keep it; reported twice, it is kept once."""
-    s = t.topup_stray.c
-    place = (s.payment == stray.payment) & (s.reference == stray.reference)
-    if connection.execute(select(s.at).where(place)).first() is None:
-        values = {name: getattr(stray, name) for name in _FIELDS}
-        connection.execute(insert(t.topup_stray).values(values))
+    """Keep it; reported twice, it is kept once, and what was undone once stays undone."""
+    connection.execute(_ADD, structs.asdict(stray))
 
 
 def known(connection: Connection, limit: int) -> list[tuple[Stray, Owned]]:
@@ -50,9 +54,10 @@ def known(connection: Connection, limit: int) -> list[tuple[Stray, Owned]]:
 
 
 def drop(connection: Connection, stray: Stray) -> None:
-    """It has been taken up."""
+    """It has been taken up. If it was undone meanwhile, that is still to be taken up."""
     s = t.topup_stray.c
-    place = (s.payment == stray.payment) & (s.reference == stray.reference)
+    same = (s.payment == stray.payment) & (s.reference == stray.reference)
+    place = same & (s.undone == stray.undone)
     connection.execute(delete(t.topup_stray).where(place))
 
 

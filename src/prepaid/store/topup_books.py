@@ -3,19 +3,22 @@
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from typing import TypeVar
 
-from sqlalchemy import Connection, insert, select, update
+from msgspec import structs
+from sqlalchemy import Connection, Table, insert, select, update
 
 from prepaid.domain.book import Book
-from prepaid.domain.commands import TOPUPS, AnswerTopup, CancelTopup, Command, CorrectTopup
+from prepaid.domain.commands import TOPUPS, AnswerTopup, CancelTopup, Command, MoneyBack
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
-from prepaid.domain.topup_state import TopupState, pack, unpack
+from prepaid.domain.topup_state import Correction, Reversal, TopupState, pack, unpack
 from prepaid.store import accounts, notices, payers, topups
 from prepaid.store import tables as t
 from prepaid.store.hot import HotTransaction
 
 KEY_BYTES = 16
+Line = TypeVar("Line", Correction, Reversal)
 
 
 async def open_states(
@@ -50,7 +53,7 @@ async def open_states(
 
 
 def _numbers(commands: Iterable[Command]) -> set[int]:
-    return {c.number for c in commands if isinstance(c, AnswerTopup | CancelTopup | CorrectTopup)}
+    return {c.number for c in commands if isinstance(c, AnswerTopup | CancelTopup | MoneyBack)}
 
 
 def _read(account: AccountId, state: TopupState, numbers: set[int], connection: Connection) -> None:
@@ -59,13 +62,19 @@ def _read(account: AccountId, state: TopupState, numbers: set[int], connection: 
         if taken is not None:
             state.attempts[number] = taken.attempt
             state.claims[number] = taken.claim
-    c = t.topup_correction.c
-    query = select(c.number, c.reference, c.amount).where(
-        c.account_id == account, c.number.in_(numbers)
-    )
-    for row in connection.execute(query):
-        state.references.add(row.reference)
-        state.corrected[row.number] = state.corrected.get(row.number, 0) + row.amount
+    for correction in _rows(connection, account, numbers, t.topup_correction, Correction):
+        state.taken[correction.reference] = correction
+    for reversal in _rows(connection, account, numbers, t.topup_reversal, Reversal):
+        state.undone[reversal.reference] = reversal
+
+
+def _rows(
+    connection: Connection, account: AccountId, numbers: set[int], table: Table, kind: type[Line]
+) -> list[Line]:
+    c = table.c
+    columns = [c[name] for name in kind.__struct_fields__]
+    query = select(*columns).where(c.account_id == account, c.number.in_(numbers))
+    return [kind(*row) for row in connection.execute(query)]
 
 
 def save(connection: Connection, books: Iterable[Book]) -> None:
@@ -108,6 +117,12 @@ def _save_entries(connection: Connection, account: AccountId, state: TopupState)
         connection.execute(
             insert(t.topup_credit).values(account_id=account, number=number, seq=seq)
         )
-    for one in state.corrections:
-        values = {name: getattr(one, name) for name in one.__struct_fields__}
-        connection.execute(insert(t.topup_correction).values(account_id=account, **values))
+    _add(connection, account, t.topup_correction, state.corrections)
+    _add(connection, account, t.topup_reversal, state.reversals)
+
+
+def _add(
+    connection: Connection, account: AccountId, table: Table, lines: Iterable[Correction | Reversal]
+) -> None:
+    for one in lines:
+        connection.execute(insert(table).values(account_id=account, **structs.asdict(one)))

@@ -12,7 +12,12 @@ from prepaid.adapters.letters.sign_in import SignIn
 from prepaid.adapters.letters.statement_ready import StatementReady
 from prepaid.adapters.letters.topup_cap import TopupCap
 from prepaid.adapters.letters.topup_failed import TopupFailed
-from prepaid.adapters.letters.topup_returned import TopupDisputed, TopupRefunded
+from prepaid.adapters.letters.topup_returned import (
+    TopupDisputed,
+    TopupDisputeWon,
+    TopupRefunded,
+    TopupRefundFailed,
+)
 from prepaid.adapters.letters.topup_succeeded import TopupSucceeded
 from prepaid.adapters.letters.view import Letter
 from prepaid.domain.accounts import Tag
@@ -33,6 +38,8 @@ LETTERS: dict[str, type[Letter]] = {
     "topup_cap": TopupCap,
     "topup_refunded": TopupRefunded,
     "topup_disputed": TopupDisputed,
+    "topup_refund_failed": TopupRefundFailed,
+    "topup_dispute_won": TopupDisputeWon,
     "endpoint_failing": EndpointFailing,
     "endpoint_disabled": EndpointDisabled,
     "sign_in": SignIn,

@@ -1,9 +1,10 @@
-"""The letters about money of a top-up that went back: by a refund, or by a dispute."""
+"""The letters about money of a top-up that went back by a refund or dispute, or did not."""
 
+from decimal import Decimal
 from typing import ClassVar
 
 from prepaid.adapters.letters.view import Letter, View
-from prepaid.adapters.letters.words import money
+from prepaid.adapters.letters.words import amount, money
 
 
 class _Returned(Letter, frozen=True):
@@ -35,3 +36,26 @@ class TopupDisputed(_Returned, frozen=True):
     """The payer's bank took it back."""
 
     template = "topup_disputed"
+
+
+class _Stayed(_Returned, frozen=True):
+    cents: Decimal  # put back on the balance
+
+    def view(self) -> View:
+        """As its template sees it."""
+        view = super().view()
+        credit = amount(self.cents)
+        words = view.words | {"credit": credit}
+        return View(view.template, words, (*view.facts, ("Put back", credit)))
+
+
+class TopupRefundFailed(_Stayed, frozen=True):
+    """The money that the seller gave back did not arrive."""
+
+    template = "topup_refund_failed"
+
+
+class TopupDisputeWon(_Stayed, frozen=True):
+    """The payer's bank has decided for the seller."""
+
+    template = "topup_dispute_won"

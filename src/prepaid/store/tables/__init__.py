@@ -39,6 +39,7 @@ from prepaid.store.tables.topups import (
     topup_correction,
     topup_credit,
     topup_event,
+    topup_reversal,
     topup_stray,
 )
 
@@ -87,6 +88,7 @@ __all__ = [
     "topup_correction",
     "topup_credit",
     "topup_event",
+    "topup_reversal",
     "topup_stray",
     "usage",
     "workspace",

@@ -125,6 +125,22 @@ topup_correction = Table(
     Index("ix_topup_correction_number", "account_id", "number"),
 )
 
+# One line per refund that failed, or dispute that was won: the database refuses a second. It may
+# come before the correction, and then keeps it away.
+topup_reversal = Table(
+    "topup_reversal",
+    metadata,
+    key(),
+    Column("reference", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    CheckConstraint("cause IN ('refund', 'dispute')", name="cause"),
+    CheckConstraint("amount >= 0", name="gives"),
+    Index("ix_topup_reversal_number", "account_id", "number"),
+)
+
 # Money that went back on a payment no attempt knows yet: taken up when one learns of it.
 topup_stray = Table(
     "topup_stray",
@@ -135,6 +151,7 @@ topup_stray = Table(
     Column("price", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("undone", Boolean, nullable=False, server_default=text("false")),
 )
 
 notice = Table(

@@ -82,6 +82,8 @@ ANSWERS: Mapping[str, str] = {
     "history": "What happened to it, oldest first",
     "at": "When",
     "what": "What happened",
+    "EventShape.what": "Opened, asked, unreachable, pending, not_found, succeeded, failed,"
+    " canceled, payment_canceled, refunded, refund_failed, disputed or dispute_won",
     "detail": "More of it",
     "TopupShape.price": "What it costs, in minor units of the currency",
     "TopupView.price": "What it costs, in minor units of the currency",
