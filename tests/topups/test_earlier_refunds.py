@@ -1,4 +1,4 @@
-"""What releases before 0014 left: refunds that were rounded down one by one, and strays."""
+"""What releases before migration 0012 left: refunds that were rounded down one by one, and strays."""
 
 import asyncio
 from functools import partial
@@ -16,7 +16,7 @@ from prepaid.store import migrate, recount, tables
 from prepaid.store.vault import open_database
 from tests.topups.kiosk import Kiosk
 
-BEFORE = "0013"
+BEFORE = "0011"
 BOUGHT = 1_000 * CENT
 PRICE = 70
 
