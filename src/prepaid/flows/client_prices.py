@@ -1,6 +1,6 @@
 """The prices an account asks of its own clients, by workspace and SKU."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from prepaid.domain import ids
 from prepaid.domain.ids import AccountId, WorkspaceNumber
 from prepaid.domain.refusals import invalid
-from prepaid.domain.statements.prices import ANY_WORKSPACE, ClientPrice
+from prepaid.domain.statements.money import Price
+from prepaid.domain.statements.prices import ANY_SKU, ANY_WORKSPACE, ClientPrice, PriceBook
 from prepaid.flows.accounts import locked
 from prepaid.flows.desk import Desk, existing
 from prepaid.store import accounts, client_prices, workspaces
@@ -39,6 +40,20 @@ class Asked(Struct, frozen=True):
     account: AccountRow
     everyone: dict[str, ClientPrice]
     own: dict[str, ClientPrice]  # of the workspace
+
+    @property
+    def book(self) -> PriceBook:
+        """The prices that hold."""
+        return self.book_of([*self.everyone.values(), *self.own.values()])
+
+    @property
+    def credit_price(self) -> Price:
+        """What a credit costs the account, which is asked where no price is set."""
+        return self.book_of([]).price(ANY_WORKSPACE, ANY_SKU)
+
+    def book_of(self, rules: Iterable[ClientPrice]) -> PriceBook:
+        """The prices that would hold if these were set."""
+        return PriceBook(rules, self.account.credit_price, self.account.currency)
 
 
 async def prices(desk: Desk, account: AccountId) -> list[NamedPrice]:

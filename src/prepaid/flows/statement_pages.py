@@ -34,7 +34,7 @@ class Listed(NamedTuple):
     months: list[MonthView]  # that have statements, the present one first
 
 
-class Told(NamedTuple):
+class Linked(NamedTuple):
     """One statement, and those it has to do with."""
 
     sheet: Sheet
@@ -92,14 +92,14 @@ async def of_client(
     return await settled(desk, account, None, work)
 
 
-async def one(desk: Desk, place: Owned) -> Told:
+async def one(desk: Desk, place: Owned) -> Linked:
     """One statement, with those before and after it that bill changes of the same usage.
 
     Raises:
         Refusal: `404 not_found`.
     """
 
-    def work(connection: Connection, making: Making) -> Told:
+    def work(connection: Connection, making: Making) -> Linked:
         sheet = sheet_at(connection, making, place)
         made = sheet.statement
         origins = {line.origin for line in made.lines} - {made.month}
@@ -109,7 +109,7 @@ async def one(desk: Desk, place: Owned) -> Told:
             workspace = made.client.workspace
             found = statements.corrections(connection, made.account, made.month, workspace)
             later = list(_numbered(connection, made, found).values())
-        return Told(sheet, earlier, later)
+        return Linked(sheet, earlier, later)
 
     return await settled(desk, place.account, month_at(place), work)
 

@@ -64,7 +64,7 @@ async def page(
             rows.append(WorkspaceSpend(None, *spent[ACCOUNT_WIDE]))
         return rows
 
-    rows = [row for row in await desk.vault.read(work) if _is_found(row, search.casefold())]
+    rows = [row for row in await desk.vault.read(work) if _is_found(row, search)]
     rows.sort(key=lambda row: (-row.micros, row.workspace.name if row.workspace else ""))
     return SpendPage(
         rows[skip : skip + min(limit, PAGE_MAX)],
@@ -75,7 +75,4 @@ async def page(
 
 
 def _is_found(row: WorkspaceSpend, search: str) -> bool:
-    if not search:
-        return True
-    names = () if row.workspace is None else (row.workspace.name, row.workspace.legal_name)
-    return any(search in name.casefold() for name in names)
+    return not search or (row.workspace is not None and row.workspace.is_like(search))

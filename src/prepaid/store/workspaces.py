@@ -25,6 +25,11 @@ class WorkspaceRow(Struct, frozen=True):
     limit_cents: int | None = None  # null: no spend limit
     limit_minutes: int | None = None  # null: the calendar month
 
+    def is_like(self, text: str) -> bool:
+        """Whether the name or the legal name has this in it, in whatever case."""
+        wanted = text.casefold()
+        return wanted in self.name.casefold() or wanted in self.legal_name.casefold()
+
     @property
     def limit(self) -> Limit | None:
         """What it may spend."""

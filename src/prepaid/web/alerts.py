@@ -76,9 +76,8 @@ async def recent(call: Call) -> Answer:
 
 async def explain(call: Call) -> Answer:
     """Why a notification fired."""
-    place = parsing.owned_id("ntf", call.path["id"], "the notification")
-    number = place.number if place.account == call.account else 0
-    found = await alerting.explain(call.desk, call.account, number)
+    place = parsing.own_id(call.account, "ntf", call.path["id"], "the notification")
+    found = await alerting.explain(call.desk, call.account, place.number)
     charge = None if found.charge is None else charges.record(*found.charge)
     shape = shapes.ExplainShape(
         notification=_notification(found.recorded),

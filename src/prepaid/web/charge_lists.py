@@ -14,7 +14,7 @@ from prepaid.domain.amounts import credit_text
 from prepaid.domain.charges import Charge, Status
 from prepaid.domain.ids import AccountId, WorkspaceNumber
 from prepaid.domain.instants import iso_micros
-from prepaid.domain.refusals import invalid, not_found
+from prepaid.domain.refusals import invalid
 from prepaid.flows import charge_lists, metering, reports
 from prepaid.flows.desk import account_of
 from prepaid.store.charge_lists import Place, Wanted
@@ -96,9 +96,7 @@ async def of_account(call: Call, account: AccountId) -> Answer:
 
 async def one(call: Call) -> Answer:
     """One charge as it is now."""
-    place = parsing.owned_id("chg", call.path["id"], "the charge")
-    if place.account != call.account:
-        raise not_found("the charge")
+    place = parsing.own_id(call.account, "chg", call.path["id"], "the charge")
     return Answer(charges.record(*await metering.get_charge(call.desk, place)))
 
 

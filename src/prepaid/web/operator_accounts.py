@@ -6,7 +6,6 @@ from prepaid.domain import ids
 from prepaid.domain.amounts import cents, from_cents
 from prepaid.domain.commands import Credit
 from prepaid.domain.instants import iso_micros
-from prepaid.domain.refusals import not_found
 from prepaid.flows import accounts, metering
 from prepaid.web import account_shapes as shapes
 from prepaid.web import parsing
@@ -92,9 +91,7 @@ async def list_keys(call: Call) -> Answer:
 async def revoke_key(call: Call) -> Answer:
     """End a key at once."""
     account = _account(call)
-    place = parsing.owned_id("key", call.path["keyId"], "the key")
-    if place.account != account:
-        raise not_found("the key")
+    place = parsing.own_id(account, "key", call.path["keyId"], "the key")
     await accounts.revoke_key(call.desk, account, place.number)
     return Answer(Ok())
 

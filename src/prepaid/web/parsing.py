@@ -182,6 +182,18 @@ def owned_id(prefix: str, text: str, what: str) -> Owned:
     return found
 
 
+def own_id(account: AccountId, prefix: str, text: str, what: str) -> Owned:
+    """The same, if it is this account's.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+    found = owned_id(prefix, text, what)
+    if found.account != account:
+        raise not_found(what)
+    return found
+
+
 def period(start: str | None, end: str | None) -> tuple[Instant | None, Instant | None]:
     """A report's period `[start, end)`: dates are whole UTC days, date-times are exact.
 

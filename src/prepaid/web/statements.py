@@ -83,10 +83,7 @@ def place(account: AccountId, text: str) -> Owned:
     Raises:
         Refusal: `404 not_found`.
     """
-    found = parsing.owned_id("stm", text, "the statement")
-    if found.account != account:
-        raise not_found("the statement")
-    return found
+    return parsing.own_id(account, "stm", text, "the statement")
 
 
 async def whole_month(call: Call) -> Answer:

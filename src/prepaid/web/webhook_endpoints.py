@@ -8,7 +8,7 @@ from msgspec import UNSET
 from prepaid.domain import endpoints as rules
 from prepaid.domain import events, ids, signatures
 from prepaid.domain.instants import SECOND, iso_millis
-from prepaid.domain.refusals import invalid, not_found
+from prepaid.domain.refusals import invalid
 from prepaid.flows import endpoint_urls, endpoints, replays
 from prepaid.flows.endpoints import Wish
 from prepaid.web import parsing
@@ -125,10 +125,7 @@ def number(call: Call) -> int:
     Raises:
         Refusal: `404 not_found`.
     """
-    place = parsing.owned_id("ep", call.path["endpointId"], "the endpoint")
-    if place.account != call.account:
-        raise not_found("the endpoint")
-    return place.number
+    return parsing.own_id(call.account, "ep", call.path["endpointId"], "the endpoint").number
 
 
 BASE = "/v2/webhooks/endpoints"

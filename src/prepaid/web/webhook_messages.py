@@ -9,7 +9,7 @@ from msgspec import Raw
 from prepaid.domain import endpoints as rules
 from prepaid.domain import events, ids
 from prepaid.domain.instants import Instant
-from prepaid.domain.refusals import invalid, not_found
+from prepaid.domain.refusals import invalid
 from prepaid.flows import outbox
 from prepaid.store.attempts import Place, Wanted
 from prepaid.store.outbox import Wanted as MessagesWanted
@@ -135,10 +135,7 @@ def _instant(moment: datetime | None, field: str) -> Instant | None:
 
 
 def _number(call: Call) -> int:
-    place = parsing.owned_id("msg", call.path["messageId"], "the message")
-    if place.account != call.account:
-        raise not_found("the message")
-    return place.number
+    return parsing.own_id(call.account, "msg", call.path["messageId"], "the message").number
 
 
 BASE = "/v2/webhooks"

@@ -59,9 +59,9 @@ async def create(visit: Visit) -> Response:
 
 async def revoke(visit: Visit) -> Response:
     """End a key at once."""
-    place = parsing.owned_id("key", visit.path["key"], "the key")
+    number = visit.named("key", "key", "the key").number
     rows = await accounts.list_keys(visit.desk, visit.account)
-    row = next((one for one in rows if (one.account_id, one.number) == place), None)
+    row = next((one for one in rows if one.number == number), None)
     if row is None:
         raise not_found("the key")
     if row.revoked_at is None:

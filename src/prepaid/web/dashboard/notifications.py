@@ -9,17 +9,16 @@ from starlette.responses import Response
 
 from prepaid.domain import ids
 from prepaid.domain.notifications import Kind
-from prepaid.domain.refusals import Refusal, invalid, not_found
+from prepaid.domain.refusals import Refusal, invalid
 from prepaid.flows import alerting, notification_trail
 from prepaid.flows.notification_trail import Trail
 from prepaid.store.notifications import Recorded
-from prepaid.web import parsing
 from prepaid.web.dashboard.form_state import sentence
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Page, Visit
 from prepaid.web.dashboard.request_log import TONES
 from prepaid.web.dashboard.told import Told, refused, told
-from prepaid.web.dashboard.webhook_parts import FAILURES, STANDINGS
+from prepaid.web.dashboard.webhooks.parts import FAILURES, STANDINGS
 
 PAGE_SIZE = 25
 KINDS: Sequence[tuple[Kind, str]] = (
@@ -132,10 +131,8 @@ async def _one(visit: Visit, template: str) -> Response:
 
 
 async def _trail(visit: Visit) -> Trail:
-    place = parsing.owned_id("ntf", visit.path["id"], "the notification")
-    if place.account != visit.account:
-        raise not_found("the notification")
-    return await notification_trail.trail(visit.desk, visit.account, place.number)
+    number = visit.named("ntf", "id", "the notification").number
+    return await notification_trail.trail(visit.desk, visit.account, number)
 
 
 PAGES = [

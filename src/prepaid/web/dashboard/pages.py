@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from prepaid.domain import ids
-from prepaid.domain.ids import AccountId
+from prepaid.domain.ids import AccountId, Owned
 from prepaid.domain.instants import SECOND, Instant
 from prepaid.domain.refusals import Refusal
 from prepaid.flows import audit
 from prepaid.flows.desk import Desk
 from prepaid.flows.signing_in import AccountSummary, Session
-from prepaid.web import errors
+from prepaid.web import errors, parsing
 from prepaid.web.dashboard import cookies, forms, guards, navigation, reveals
 from prepaid.web.dashboard.form_state import FormState
 from prepaid.web.dashboard.frame import Frame
@@ -53,6 +53,14 @@ class Visit:
     def path(self) -> dict[str, str]:
         """The parts of the path in braces."""
         return self.request.path_params
+
+    def named(self, prefix: str, part: str, what: str) -> Owned:
+        """What a part of the path names, if it is the account's.
+
+        Raises:
+            Refusal: `404 not_found`.
+        """
+        return parsing.own_id(self.account, prefix, self.path[part], what)
 
     @property
     def person(self) -> Session:

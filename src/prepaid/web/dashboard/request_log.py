@@ -8,10 +8,9 @@ from starlette.responses import Response
 
 from prepaid.domain import ids
 from prepaid.domain.charges import Charge
-from prepaid.domain.refusals import Refusal, not_found
+from prepaid.domain.refusals import Refusal
 from prepaid.flows import charge_lists, metering
 from prepaid.flows.charge_lists import Page as ChargePage
-from prepaid.web import parsing
 from prepaid.web.charge_lists import ChargeQuery, cursor_of, place_of, wanted_of
 from prepaid.web.dashboard.form_state import sentence
 from prepaid.web.dashboard.forms import Form
@@ -66,9 +65,7 @@ async def _charges(visit: Visit, query: LogQuery) -> ChargePage:
 
 async def one(visit: Visit) -> Response:
     """One charge as it is now."""
-    place = parsing.owned_id("chg", visit.path["charge"], "the charge")
-    if place.account != visit.account:
-        raise not_found("the charge")
+    place = visit.named("chg", "charge", "the charge")
     charge, tag = await metering.get_charge(visit.desk, place)
     return visit.show(
         "request.html",

@@ -11,36 +11,25 @@ from prepaid.flows.desk import Desk
 from prepaid.flows.metering import KeyRing
 from prepaid.web.dashboard import (
     audit,
-    billing,
-    billing_rules,
     choosing,
-    client_price,
-    client_prices,
     developers,
     notifications,
-    overrides,
     overview,
-    paying,
     request_log,
     signing,
-    statement,
-    statement_settings,
-    statements,
     statics,
-    topups,
     usage,
-    webhook_endpoint,
-    webhook_exchanges,
-    webhook_sending,
-    webhooks,
     workspace,
     workspaces,
     wrong,
 )
+from prepaid.web.dashboard.billing import site as billing
 from prepaid.web.dashboard.console import site as console
 from prepaid.web.dashboard.doors import door
 from prepaid.web.dashboard.frame import Calls, frame
 from prepaid.web.dashboard.pages import Page
+from prepaid.web.dashboard.statements import site as statements
+from prepaid.web.dashboard.webhooks import site as webhooks
 
 COOKIE_KEY_BYTES = 32
 
@@ -49,10 +38,6 @@ PAGES: Sequence[Page] = [
     *choosing.PAGES,
     *overview.PAGES,
     *billing.PAGES,
-    *billing_rules.PAGES,
-    *paying.PAGES,
-    *topups.PAGES,
-    *overrides.PAGES,
     *workspaces.PAGES,
     *workspace.PAGES,
     *usage.PAGES,
@@ -60,15 +45,7 @@ PAGES: Sequence[Page] = [
     *developers.PAGES,
     *request_log.PAGES,
     *webhooks.PAGES,
-    *webhook_endpoint.PAGES,
-    *webhook_sending.PAGES,
-    *webhook_exchanges.PAGES,
-    *webhooks.BEHIND,
-    *statement_settings.PAGES,
-    *client_prices.PAGES,
-    *client_price.PAGES,
     *statements.PAGES,
-    *statement.PAGES,
     *audit.PAGES,
     *console.PAGES,
 ]

@@ -16,7 +16,7 @@ from prepaid.flows.reports import Line
 from prepaid.flows.usage_pages import UsagePage, Which
 from prepaid.web import accept, csv_lines
 from prepaid.web import usage as api
-from prepaid.web.dashboard import ranges
+from prepaid.web.dashboard import paging, ranges
 from prepaid.web.dashboard.chart_data import Chart, chart_of
 from prepaid.web.dashboard.form_state import sentence
 from prepaid.web.dashboard.pages import Page, Visit
@@ -131,7 +131,7 @@ async def _found(visit: Visit, query: UsageQuery) -> Found:
         visit.account,
         days,
         which,
-        skip=(max(query.page, 1) - 1) * PAGE_SIZE,
+        skip=paging.skip(query.page, PAGE_SIZE),
         limit=PAGE_SIZE,
         lines=LINES_MAX,
     )
@@ -185,13 +185,8 @@ def _tabs(query: UsageQuery, wanted: Days) -> list[tuple[str, str, bool]]:
 
 
 def _pages(query: UsageQuery, wanted: Days, found: int) -> tuple[str, str]:
-    """Addresses of the page before and the page after; empty where there is none."""
-
-    def at(page: int) -> str:
-        return "?" + urlencode(_said(query, wanted) | {"page": str(page)})
-
-    before = at(query.page - 1) if query.page > 1 else ""
-    return before, at(query.page + 1) if query.page * PAGE_SIZE < found else ""
+    has_more = query.page * PAGE_SIZE < found
+    return paging.beside(query.page, _said(query, wanted), has_more=has_more)
 
 
 PAGES = [

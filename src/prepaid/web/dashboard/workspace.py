@@ -6,7 +6,7 @@ from starlette.responses import Response
 from prepaid.domain import ids
 from prepaid.domain.instants import day_of
 from prepaid.domain.limits import CALENDAR_MONTH, Limit
-from prepaid.domain.refusals import invalid, not_found
+from prepaid.domain.refusals import invalid
 from prepaid.flows import limits, usage_pages, workspaces
 from prepaid.flows.metering import fresh
 from prepaid.flows.overview import WorkspaceRow
@@ -129,10 +129,8 @@ async def archive(visit: Visit) -> Response:
 
 
 async def _workspace(visit: Visit) -> WorkspaceRow:
-    found = parsing.owned_id("ws", visit.path["workspace"], "the workspace")
-    if found.account != visit.account:
-        raise not_found("the workspace")
-    return await workspaces.one(visit.desk, visit.account, found.number)
+    number = visit.named("ws", "workspace", "the workspace").number
+    return await workspaces.one(visit.desk, visit.account, number)
 
 
 def _here(visit: Visit) -> str:

@@ -1,7 +1,5 @@
 """The workspaces page: who spends what, new ones, and the ones taken out of use."""
 
-from urllib.parse import urlencode
-
 from starlette.responses import Response
 
 from prepaid.domain.instants import day_of
@@ -9,6 +7,7 @@ from prepaid.domain.usage import Days
 from prepaid.flows import limits, workspace_spend, workspaces
 from prepaid.flows.metering import fresh
 from prepaid.web import parsing
+from prepaid.web.dashboard import paging
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Page, Visit
 from prepaid.web.shapes import LegalName, WorkspaceName
@@ -36,7 +35,6 @@ class NewForm(Form, frozen=True, kw_only=True):
 async def show(visit: Visit) -> Response:
     """The workspaces, who spent most first."""
     query = visit.query(ListQuery)
-    page = max(query.page, 1)
     account = await fresh(visit.desk, visit.account)
     now = account.time(visit.desk.clock())
     today = day_of(now)
@@ -46,8 +44,11 @@ async def show(visit: Visit) -> Response:
         days=Days(today - DAYS + 1, today + 1, today),
         search=query.search.strip(),
         archived=query.archived,
-        skip=(page - 1) * PAGE_SIZE,
+        skip=paging.skip(query.page, PAGE_SIZE),
         limit=PAGE_SIZE,
+    )
+    before, after = paging.beside(
+        query.page, _said(query), has_more=query.page * PAGE_SIZE < found.found
     )
     standings = {one.row.number: one for one in await limits.at(visit.desk, visit.account, now)}
     return visit.show(
@@ -55,14 +56,13 @@ async def show(visit: Visit) -> Response:
         query=query,
         spend=found,
         standings=standings,
-        before=_at(query, page - 1) if page > 1 else "",
-        after=_at(query, page + 1) if page * PAGE_SIZE < found.found else "",
+        before=before,
+        after=after,
     )
 
 
-def _at(query: ListQuery, page: int) -> str:
-    said = {"search": query.search, "page": str(page)}
-    return "?" + urlencode(said | ({"archived": "true"} if query.archived else {}))
+def _said(query: ListQuery) -> dict[str, str]:
+    return {"search": query.search} | ({"archived": "true"} if query.archived else {})
 
 
 async def create(visit: Visit) -> Response:

@@ -1,0 +1,1 @@
+"""The billing pages: credit and how it is bought, top-ups, and the rules of notifications."""

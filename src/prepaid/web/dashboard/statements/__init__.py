@@ -1,0 +1,1 @@
+"""The pages about statements: each month's, one of them, client prices, details and logo."""
