@@ -1,7 +1,6 @@
 """What was sent before headers were kept stays as it was, and can be sent again."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
@@ -15,14 +14,11 @@ BEFORE = "0009"
 COUNT = 2_500
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture
+def old_url(empty_url: str) -> str:
     """A database as it was before."""
-    url = f"sqlite:///{tmp_path}/old.db"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    migrate.upgrade(url, BEFORE)
-    return url
+    migrate.upgrade(empty_url, BEFORE)
+    return empty_url
 
 
 def fill(connection: Connection) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from pathlib import Path
 
 import pytest
 
@@ -16,14 +15,11 @@ ACCOUNTS = 2_500  # more than the migration reads at once
 CHAIN = {"sqlite": "x''", "postgresql": "''::bytea"}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture
+def old_url(empty_url: str) -> str:
     """A database as it was before."""
-    url = f"sqlite:///{tmp_path}/old.db"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    migrate.upgrade(url, "0003")
-    return url
+    migrate.upgrade(empty_url, "0003")
+    return empty_url
 
 
 def add(connection: Connection, account: AccountId, *admins: str) -> None:

@@ -4,11 +4,10 @@ Each is walked with steps so short that every one of them ends in the middle of 
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, insert, update
+from sqlalchemy import Connection, insert, update
 
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import HOUR, SECOND, Instant
@@ -21,12 +20,12 @@ from prepaid.store import (
     messages,
     notifications,
     outbox,
-    sqlite,
 )
 from prepaid.store import replays as stored
 from prepaid.store import tables as t
 from prepaid.store.delivery_queue import AttemptRow
 from tests.deliveries.office import START, Office, Scripted, opened_office
+from tests.kit.plans import plans_of
 
 COUNT = 60
 STEP = 7
@@ -217,24 +216,12 @@ async def test_it_goes_by_an_index_and_sorts_nothing(migrated_sqlite_url: str, n
     """`account_id=?` alone would be the whole history."""
     async with opened_office(migrated_sqlite_url, Scripted()) as office:
         ada = await history(office)
-    engine = sqlite.engine(Path(migrated_sqlite_url.removeprefix("sqlite:///")), read_only=False)
-    told: list[tuple[str, Any]] = []
-    with engine.connect() as connection:
-        raw = connection.connection.driver_connection
-        assert raw is not None
-        event.listen(
-            engine,
-            "before_cursor_execute",
-            lambda _c, _cursor, text, values, *_: told.append((text, values)),
-        )
-        READS[name](connection, ada)
-        plans = [
-            (text, row[3])
-            for text, values in told
-            if "max(" not in text and "min(" not in text  # a single row, from an end
-            for row in raw.execute(f"EXPLAIN QUERY PLAN {text}", values)
-        ]
-    engine.dispose()
+    read = READS[name]
+    plans = [
+        (text, plan)
+        for text, plan in plans_of(migrated_sqlite_url, lambda c: read(c, ada))
+        if "max(" not in text and "min(" not in text  # a single row, from an end
+    ]
 
     assert plans
     assert INDEXES.get(name, "") in " ".join(plan for _, plan in plans)

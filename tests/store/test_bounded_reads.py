@@ -4,17 +4,16 @@ With few rows nobody notices; so the plans are looked at, not the time.
 """
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import DAY
-from prepaid.store import charge_lists, pruning, sqlite, usage
+from prepaid.store import charge_lists, pruning, usage
 from prepaid.store.charge_lists import Place, Wanted
 from prepaid.store.pruning import Scope
+from tests.kit.plans import plans_of
 from tests.kit.shop import opened
 
 WANTED = Wanted(5 * DAY, 9 * DAY, workspaces=(1, 2), sku="report", statuses=("held", "settled"))
@@ -39,24 +38,12 @@ async def test_it_reads_a_part(migrated_sqlite_url: str, name: str) -> None:
     async with opened(migrated_sqlite_url) as shop:
         ada = await shop.account()
         await shop.reserve(ada)
-    engine = sqlite.engine(Path(migrated_sqlite_url.removeprefix("sqlite:///")), read_only=False)
-    told: list[tuple[str, Any]] = []
-    with engine.connect() as connection:
-        raw = connection.connection.driver_connection
-        assert raw is not None
-        event.listen(
-            engine,
-            "before_cursor_execute",
-            lambda _c, _cursor, text, values, *_: told.append((text, values)),
-        )
-        READS[name](connection, ada)
-        plans = [
-            (text, row[3])
-            for text, values in told
-            if ONE_ROW not in text
-            for row in raw.execute(f"EXPLAIN QUERY PLAN {text}", values)
-        ]
-    engine.dispose()
+    read = READS[name]
+    plans = [
+        (text, plan)
+        for text, plan in plans_of(migrated_sqlite_url, lambda c: read(c, ada))
+        if ONE_ROW not in text
+    ]
 
     assert plans
     wrong = [

@@ -1,7 +1,6 @@
 """Migrations make the tables of the code, on both databases, once and again."""
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from pysqlite3 import dbapi2
@@ -10,15 +9,6 @@ from prepaid.store import tables
 from prepaid.store.locations import sqlite_path
 from prepaid.store.migrate import differences, upgrade
 from tests import postgres
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database in which nothing was made yet."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/new.db"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
 
 
 def run(url: str, statement: str) -> None:

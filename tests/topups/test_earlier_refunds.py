@@ -1,4 +1,4 @@
-"""What releases before migration 0012 left: refunds that were rounded down one by one, and strays."""
+"""What was left before migration 0012: refunds rounded down one by one, and strays."""
 
 import asyncio
 from functools import partial

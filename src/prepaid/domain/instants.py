@@ -59,6 +59,11 @@ def day_of(instant: Instant) -> int:
 
 
 @lru_cache(maxsize=1024)
+def day_from(instant: Instant) -> int:
+    """Number of the first UTC day that begins then or later."""
+    return -(-instant // DAY)
+
+
 def month_of_day(day: int) -> int:
     """Day number of the first day of the month that holds `day`."""
     moment = date(1970, 1, 1) + timedelta(days=day)

@@ -9,11 +9,8 @@ from prepaid.flows.desk import Desk
 from prepaid.flows.endpoints import enabled, existing
 from prepaid.store import attempts, endpoints, outbox, replays
 from prepaid.store.accounts import AccountRow
-from prepaid.store.attempts import Page, Wanted
 from prepaid.store.delivery_queue import AttemptRow
 from prepaid.store.outbox import DeliveryRow, MessageRow
-from prepaid.store.outbox import Page as MessagePage
-from prepaid.store.outbox import Wanted as MessagesWanted
 from prepaid.store.vault import Connection
 
 
@@ -24,7 +21,7 @@ class Traced(NamedTuple):
     deliveries: list[DeliveryRow]
 
 
-async def page(desk: Desk, account: AccountId, wanted: MessagesWanted, limit: int) -> MessagePage:
+async def page(desk: Desk, account: AccountId, wanted: outbox.Wanted, limit: int) -> outbox.Page:
     """Messages, newest first."""
     return await desk.vault.read(lambda c: outbox.page(c, account, wanted, limit))
 
@@ -59,7 +56,9 @@ async def resend(desk: Desk, account: AccountId, message: int, endpoint: int) ->
     await locked(desk, account, work)
 
 
-async def listed(desk: Desk, account: AccountId, wanted: Wanted, limit: int) -> Page:
+async def listed(
+    desk: Desk, account: AccountId, wanted: attempts.Wanted, limit: int
+) -> attempts.Page:
     """Attempts of an endpoint or a message, newest first.
 
     Raises:
@@ -68,7 +67,7 @@ async def listed(desk: Desk, account: AccountId, wanted: Wanted, limit: int) -> 
     if wanted.endpoint is None and wanted.message is None:
         raise invalid("endpointId", "or a message must be named")
 
-    def work(connection: Connection) -> Page:
+    def work(connection: Connection) -> attempts.Page:
         if wanted.endpoint is not None:
             existing(endpoints.get(connection, account, wanted.endpoint))
         if wanted.message is not None:

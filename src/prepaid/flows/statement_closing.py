@@ -39,7 +39,7 @@ async def settled(
     """
 
     def first(connection: Connection) -> tuple[T] | None:
-        making = _making(desk, connection, account)
+        making = _making_of(desk, connection, account)
         if making.has_due_holds or making.can_close(until):
             return None
         return (work(connection, making),)
@@ -48,7 +48,7 @@ async def settled(
     if found is not None:
         return found[0]
     await close(desk, account, until)
-    return await desk.vault.read(lambda c: work(c, _making(desk, c, account)))
+    return await desk.vault.read(lambda c: work(c, _making_of(desk, c, account)))
 
 
 async def close(desk: Desk, account: AccountId, until: Month | None = None) -> int:
@@ -68,8 +68,11 @@ async def close(desk: Desk, account: AccountId, until: Month | None = None) -> i
     return done
 
 
-def _making(desk: Desk, connection: Connection, account: AccountId) -> Making:
-    row = existing(accounts.get(connection, account), account)
+def _making_of(desk: Desk, connection: Connection, account: AccountId) -> Making:
+    return _making(desk, connection, existing(accounts.get(connection, account), account))
+
+
+def _making(desk: Desk, connection: Connection, row: AccountRow) -> Making:
     return Making(connection, row, row.time(desk.vault.clock(connection)))
 
 
@@ -77,12 +80,12 @@ def _ready(
     desk: Desk, connection: Connection, account: AccountId, until: Month | None
 ) -> Owed | None:
     """What the month that can be closed comes to; None: no month can be."""
-    making = _making(desk, connection, account)
+    making = _making_of(desk, connection, account)
     return making.owed(making.open_month) if making.can_close(until) else None
 
 
 def _close_next(desk: Desk, ready: Owed, connection: Connection, row: AccountRow) -> bool:
-    making = Making(connection, row, row.time(desk.vault.clock(connection)))
+    making = _making(desk, connection, row)
     month = ready.period.month
     if not making.can_close(month) or month != making.open_month:
         return False  # somebody else was faster

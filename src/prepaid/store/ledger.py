@@ -10,12 +10,15 @@ from prepaid.domain.charges import Charge
 from prepaid.domain.entries import Entry
 from prepaid.domain.ids import AccountId, Seq, WorkspaceNumber
 from prepaid.domain.instants import Instant
-from prepaid.store import rows
+from prepaid.store import halving, rows
 from prepaid.store import tables as t
+from prepaid.store.halving import Timed
 
 NO_SEQ_YET: Seq = 2**62
 # As the partial index has it, and of no type: SQLite does not see it behind `imported = 1`.
 IMPORTED: ColumnElement[bool] = literal_column("charge.imported")
+
+_ENTRIES = Timed(t.ledger_entry.c.account_id, t.ledger_entry.c.seq, t.ledger_entry.c.at)
 
 
 def entries(connection: Connection, account: AccountId, before: Seq, limit: int) -> list[Entry]:
@@ -109,20 +112,6 @@ def first_from(connection: Connection, account: AccountId, at: Instant) -> Seq:
     """Sequence number of the first entry of that time or later; `NO_SEQ_YET` when there is none."""
     e = t.ledger_entry.c
     newest = select(e.seq).where(e.account_id == account).order_by(e.seq.desc()).limit(1)
-    low, high = 0, (connection.execute(newest).scalar_one_or_none() or 0) + 1
-    found = NO_SEQ_YET
-    while low < high:
-        middle = (low + high) // 2
-        probe = (
-            select(e.seq, e.at)
-            .where(e.account_id == account, e.seq >= middle)
-            .order_by(e.seq)
-            .limit(1)
-        )
-        row = connection.execute(probe).one_or_none()
-        if row is None or row.at >= at:
-            high = middle
-            found = found if row is None else row.seq
-        else:
-            low = row.seq + 1
-    return found
+    last = connection.execute(newest).scalar_one_or_none() or 0
+    found = halving.first(connection, account, _ENTRIES, last, at)
+    return NO_SEQ_YET if found is None else found

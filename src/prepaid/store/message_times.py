@@ -1,16 +1,19 @@
-"""Where a moment lies among an account's messages, found by halving: there is no index on time."""
+"""Where a moment lies among an account's messages, found by halving."""
 
 from sqlalchemy import Connection, func, select
 
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import MINUTE, Instant, Span
+from prepaid.store import halving
 from prepaid.store import tables as t
+from prepaid.store.halving import Timed
 
 #: Messages have the real clock's time, which may be set back. Numbers around a moment hold what
 #: is wanted as long as that was by no more than this; the times themselves decide what is in.
 SLACK: Span = MINUTE
 
 _m = t.message.c
+_MESSAGES = Timed(_m.account_id, _m.number, _m.created_at)
 
 #: The time of a message where numbers have been narrowed already. Not by the index on time alone,
 #: which PostgreSQL would walk through all that every account has had since then.
@@ -48,18 +51,6 @@ def before(connection: Connection, account: AccountId, until: Instant) -> int:
 
 def _first(connection: Connection, account: AccountId, at: Instant) -> int:
     """Of the first message of that time or later; above all numbers when there is none."""
-    low, high = 0, newest(connection, account) + 1
-    while low < high:
-        middle = (low + high) // 2
-        probe = (
-            select(_m.number, _m.created_at)
-            .where(_m.account_id == account, _m.number >= middle)
-            .order_by(_m.number)
-            .limit(1)
-        )
-        row = connection.execute(probe).one_or_none()
-        if row is not None and row.created_at < at:
-            low = row.number + 1
-        else:
-            high = middle
-    return high
+    last = newest(connection, account)
+    found = halving.first(connection, account, _MESSAGES, last, at)
+    return last + 1 if found is None else found

@@ -2,15 +2,15 @@
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, or_, select
 
 from prepaid.domain.ids import AccountId, WorkspaceNumber
-from prepaid.domain.instants import DAY
+from prepaid.domain.instants import DAY, day_from, day_of
 from prepaid.domain.statements.months import Period
 from prepaid.domain.statements.statement import Place, Used
 from prepaid.domain.usage import Days, parts
 from prepaid.store import usage
-from prepaid.store.rollups import Which, each
+from prepaid.store.rollups import Which, each, summed
 from prepaid.store.usage import Line
 
 Usage = dict[Place, Used]
@@ -19,7 +19,7 @@ Usage = dict[Place, Used]
 def of_month(connection: Connection, account: AccountId, period: Period, today: int) -> Usage:
     """Usage of the charges reserved in a month; `today` is the account's UTC day."""
     lines = usage.report(connection, account, period.starts, period.ends, today)
-    return _summed(period, lines)
+    return _by_place(period, lines)
 
 
 def of_whole_days(
@@ -30,35 +30,34 @@ def of_whole_days(
     among: Collection[WorkspaceNumber],
 ) -> Usage:
     """Usage of some workspaces on a month's whole UTC days, from as few rollups as those have."""
-    days = Days(-(-period.starts // DAY), period.ends // DAY, today)
+    days = Days(day_from(period.starts), day_of(period.ends), today)
     if days.first >= days.end or not among:
         return {}
     used = each(account, parts(days), Which(among=list(among))).c
-    requests, micros = func.sum(used.requests), func.sum(used.micros)
+    requests, micros = summed(used.requests), summed(used.micros)
     query = (
         select(used.workspace, used.sku, requests, micros)
         .group_by(used.workspace, used.sku)
         .having(or_(requests != 0, micros != 0))
     )
-    rows = connection.execute(query)
-    return _summed(period, [Line(place, sku, int(n), int(sums)) for place, sku, n, sums in rows])
+    return _by_place(period, [Line(*row) for row in connection.execute(query)])
 
 
 def beside_whole_days(
     connection: Connection, account: AccountId, period: Period, today: int
 ) -> Usage:
     """Everybody's usage on the parts of days at a month's ends, in zones other than UTC."""
-    first, last = -(-period.starts // DAY) * DAY, period.ends // DAY * DAY
+    first, last = day_from(period.starts) * DAY, day_of(period.ends) * DAY
     if first >= last:  # a zone that was changed may leave less than a day
         return of_month(connection, account, period, today)
     lines: list[Line] = []
     for start, end in ((period.starts, first), (last, period.ends)):
-        if start < end and start // DAY <= today:  # nothing is charged in days to come
+        if start < end and day_of(start) <= today:  # nothing is charged in days to come
             lines += usage.report(connection, account, start, end, today)
-    return _summed(period, lines)
+    return _by_place(period, lines)
 
 
-def _summed(period: Period, lines: Iterable[Line]) -> Usage:
+def _by_place(period: Period, lines: Iterable[Line]) -> Usage:
     found: Usage = {}
     for line in lines:
         place = Place(line.workspace, period.month, line.sku)

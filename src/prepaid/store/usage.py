@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from prepaid.domain.amounts import Micros
 from prepaid.domain.ids import AccountId, WorkspaceNumber
-from prepaid.domain.instants import DAY, Instant, day_of
+from prepaid.domain.instants import DAY, Instant, day_from, day_of
 from prepaid.domain.usage import Days, Grain, parts, period_of
 from prepaid.store import ledger
 from prepaid.store import tables as t
@@ -48,7 +48,7 @@ def report(
     Raises:
         TooLong: by the periods there are more than `LINES_MAX` lines.
     """
-    first, last = -(-start // DAY), end // DAY
+    first, last = day_from(start), day_of(end)
     if first > last:  # within one day
         totals: Totals = {}
         _add_charges(connection, account, start, end, totals, grain)

@@ -49,7 +49,7 @@ def document(routes: Sequence[Route], server: str, beside: Beside | None = None)
         operation = _operation(route, known, components)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
     for path, method, operation in beside.operations(known) if beside else ():
-        paths.setdefault(path, {})[method] = _told_apart(path, operation)
+        paths.setdefault(path, {})[method] = _with_words(path, operation)
     used = {tag_of(path).name for path in paths}
     return {
         "openapi": "3.1.0",
@@ -97,10 +97,10 @@ def _operation(route: Route, known: Document, components: Document) -> Document:
     if route.body is not None:
         content = {"application/json": {"schema": known[str(route.body)]}}
         operation["requestBody"] = {"required": has_required(route.body), "content": content}
-    return _told_apart(route.path, operation)
+    return _with_words(route.path, operation)
 
 
-def _told_apart(path: str, operation: Document) -> Document:
+def _with_words(path: str, operation: Document) -> Document:
     """The operation under its heading, with what the parts of its path and its headers mean."""
     for parameter in operation["parameters"]:
         name, is_part = parameter["name"], parameter["in"] == "path"
