@@ -191,14 +191,6 @@ def test_no_event_type_and_an_unknown_one_are_refused(asked: list[str], field: s
     assert refused_field(error) == field
 
 
-def test_throttle_rate_is_bounded() -> None:
-    assert [endpoints.check_throttle_rate(rate) for rate in (None, 1, 1000)] == [None, 1, 1000]
-    for rate in (0, -1, 1001):
-        with pytest.raises(Refusal) as error:
-            endpoints.check_throttle_rate(rate)
-        assert refused_field(error) == "throttleRate"
-
-
 def test_a_description_is_one_line() -> None:
     assert endpoints.check_description("Entrée des factures 🧾") == "Entrée des factures 🧾"
     for text in ("a\nb", "a\0", "\x9b", "a" * 513):

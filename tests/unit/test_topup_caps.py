@@ -174,12 +174,5 @@ def test_a_topup_by_hand_is_between_one_credit_and_what_a_payment_can_be() -> No
             topup_caps.bought(cents, 100)
 
 
-def test_a_credit_has_a_price() -> None:
-    assert topup_caps.check_credit_price(1) == 1
-    for value in (0, -5, 10**8):
-        with pytest.raises(Refusal, match="creditPrice must be"):
-            topup_caps.check_credit_price(value)
-
-
 def test_one_topup_at_a_time_is_said_in_a_conflict() -> None:
     assert topup_caps.in_progress().code == "topup_in_progress"

@@ -162,17 +162,6 @@ def check_event_types(
     return tuple(name for name in events.BY_NAME if name in names)
 
 
-def check_throttle_rate(rate: int | None, field: str = "throttleRate") -> int | None:
-    """The rate as given: 1 to 1 000 messages per second; None: no limit of its own.
-
-    Raises:
-        Refusal: `invalid_request` naming the field.
-    """
-    if rate is not None and not 1 <= rate <= THROTTLE_RATE_MAX:
-        raise invalid(field, f"must be from 1 to {THROTTLE_RATE_MAX} messages per second, or null")
-    return rate
-
-
 def check_headers(headers: Mapping[str, str], field: str = "headers") -> dict[str, str]:
     """The extra headers as given: at most 20, of visible ASCII, none that is ours to set.
 

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 
-from prepaid.domain.instants import DAY, SECOND, Instant, Span
+from prepaid.domain.instants import SECOND, Instant
 from prepaid.domain.refusals import Refusal, invalid
 
 Key = bytes  # what signs; never stored in the open, never logged
@@ -19,7 +19,6 @@ SECRET_PREFIX = "whsec_"  # noqa: S105 - it marks a secret, it is none
 KEY_BYTES_MIN = 24
 KEY_BYTES_MAX = 64
 KEY_BYTES = 32  # of a key we make
-OVERLAP: Span = DAY  # how long a rotated key keeps signing beside the new one, unless told else
 
 _SCHEMES = ("svix", "webhook")
 

@@ -192,17 +192,6 @@ def check_price(amount: Micros, credit_price: int, field: str) -> None:
         raise invalid(field, f"costs {cost} minor units, a payment is at most {PRICE_MAX}")
 
 
-def check_credit_price(value: int) -> int:
-    """Minor units per credit, as the operator sets them: 1 to 99 999 999.
-
-    Raises:
-        Refusal: `invalid_request`.
-    """
-    if not 1 <= value <= PRICE_MAX:
-        raise invalid("creditPrice", f"must be 1 to {PRICE_MAX} minor units")
-    return value
-
-
 def in_progress() -> Refusal:
     """`409 topup_in_progress`: one attempt at a time."""
     return Refusal("topup_in_progress", "a top-up is in progress; wait until it has ended")

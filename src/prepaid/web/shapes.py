@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct, UnsetType
 
 
 class Amount(Decimal):
@@ -30,7 +30,6 @@ Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]  # of a
 Number = int | Decimal  # an integer when whole, else the shortest exact decimal
 
 Omitted = UnsetType
-OMITTED = UNSET
 
 
 class Body(Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):

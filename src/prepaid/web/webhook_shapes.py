@@ -20,7 +20,7 @@ EventTypes = Annotated[
 ]
 Rate = Annotated[
     int,
-    Meta(ge=1, le=rules.THROTTLE_RATE_MAX, description="Messages per second of each process"),
+    Meta(ge=1, le=rules.THROTTLE_RATE_MAX, description="Messages per second, over all processes"),
 ]
 Headers = Annotated[dict[str, str], Meta(max_length=rules.HEADERS_MAX)]
 SecretText = Annotated[str, Meta(pattern=r"^whsec_[A-Za-z0-9+/]{32,88}={0,2}\Z")]
