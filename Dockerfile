@@ -35,7 +35,7 @@ WORKDIR /var/lib/prepaid
 VOLUME /var/lib/prepaid
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-# For `serve`; whoever runs `worker` switches it off, since a worker does not listen.
+# For `serve`. A `worker` answers it if PREPAID_METRICS_PORT is this port; else switch it off.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["python3", "-c", "import http.client, os, sys; there = http.client.HTTPConnection('127.0.0.1', int(os.environ['PREPAID_PORT']), timeout=4); there.request('GET', '/healthz'); sys.exit(there.getresponse().status != 200)"]
 ENTRYPOINT ["prepaid"]
 CMD ["serve"]

@@ -1,6 +1,7 @@
 """Databases for tests, and how long Hypothesis searches.
 
 `postgres_url`            an empty PostgreSQL database
+`empty_url`               one of each kind without a table, in turn
 `migrated_postgres_url`   the same with every table
 `migrated_sqlite_url`     a fresh SQLite file with every table
 `database_url`            each of the last two in turn
@@ -94,6 +95,14 @@ def migrated_sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     path = tmp_path / sqlite_template.name
     shutil.copyfile(sqlite_template, path)
     return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """For what a migration finds, and what it makes of it."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/empty.db"
+    return cast("str", request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -30,6 +30,8 @@ class Settings:
     host: str = "127.0.0.1"
     #: Port the server listens on; 0 takes a free one
     port: int = 8080
+    #: Port on which metrics and health are told to anybody who reaches it; empty: none
+    metrics_port: int | None = None
     #: The operator's key, at least 16 characters; sent as x-operator-key
     operator_key: str = ""
     #: Header that tags a request with a workspace
@@ -87,7 +89,12 @@ _OTHERS = re.compile(
     r"PREPAID_(?:URL|KEY|SIMULATE|TEST_.*|SERVICE_HOST|SERVICE_PORT.*|PORT_[0-9]+_.*)"
 )
 _EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - read, not listened on
-_BOUNDS = {"port": (0, 65_535), "lanes": (1, 8), "retention_days": (4, 3_650)}
+_BOUNDS = {
+    "port": (0, 65_535),
+    "metrics_port": (0, 65_535),
+    "lanes": (1, 8),
+    "retention_days": (4, 3_650),
+}
 _PAYMENTS = ("", "sandbox", "stripe")
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -98,7 +105,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     Raises:
         SettingError: a value is not of its kind, out of bounds, or its file cannot be read.
     """
-    values: dict[str, str | int] = {}
+    values: dict[str, str | int | None] = {}
     for field in fields(Settings):
         text = _text(environ, f"PREPAID_{field.name.upper()}")
         if text is not None:
@@ -122,6 +129,11 @@ def unknown(environ: Mapping[str, str] = os.environ) -> list[str]:
 def _hint(name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
     return f"{name} is no setting and is not read" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def hand_on(name: str, value: str) -> None:
+    """Set what a library reads from the environment and takes from nowhere else."""
+    os.environ[name] = value
 
 
 def check_for_production(settings: Settings) -> None:
@@ -164,6 +176,10 @@ def _number(name: str, text: str) -> int:
     return int(text)
 
 
+def _number_or_none(name: str, text: str) -> int | None:
+    return _number(name, text) if text else None
+
+
 def _truth(name: str, text: str) -> bool:
     if text.lower() not in _TRUTHS:
         raise SettingError(f"PREPAID_{name.upper()} must be true or false")
@@ -175,8 +191,9 @@ def _as_it_is(_name: str, text: str) -> str:
 
 
 _TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
-_READ: dict[object, Callable[[str, str], str | int]] = {
+_READ: dict[object, Callable[[str, str], str | int | None]] = {
     int: _number,
+    int | None: _number_or_none,
     bool: _truth,
     str: _as_it_is,
 }

@@ -1,4 +1,4 @@
-"""`prepaid worker`: the background work without HTTP, on PostgreSQL only."""
+"""`prepaid worker`: the background work without the API, on PostgreSQL only."""
 
 import asyncio
 import os

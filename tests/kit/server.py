@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 
 from tests.kit.shop import OPERATOR_KEY, SECRET_KEY
 
@@ -20,6 +21,7 @@ class Server:
 
     process: subprocess.Popen[str]
     url: str
+    metrics: str = ""  # on the port of its own, if there is one
 
     def kill(self) -> None:
         """`kill -9` of the whole process group: nothing gets to say goodbye."""
@@ -49,9 +51,12 @@ def start(database_url: str, *arguments: str, **environment: str) -> Server:
         start_new_session=True,
     )
     assert process.stdout is not None
+    metrics = ""
     for line in process.stdout:
+        if line.startswith("Metrics on "):
+            metrics = line.removeprefix("Metrics on ").strip()
         if line.startswith("Listening on "):
-            return Server(process, line.removeprefix("Listening on ").strip())
+            return Server(process, line.removeprefix("Listening on ").strip(), metrics)
     message = f"serve ended with {process.wait(START_S)} before it listened"
     raise AssertionError(message)
 
@@ -59,11 +64,12 @@ def start(database_url: str, *arguments: str, **environment: str) -> Server:
 @contextmanager
 def served(database_url: str, *arguments: str, **environment: str) -> Iterator[Server]:
     """A server for the length of a test."""
-    server = start(database_url, *arguments, **environment)
-    try:
-        yield server
-    finally:
-        if server.process.poll() is None:
-            server.kill()
-        assert server.process.stdout is not None
-        server.process.stdout.close()
+    with TemporaryDirectory() as left_behind:  # what a killed one cannot take with it
+        server = start(database_url, *arguments, **{"TMPDIR": left_behind} | environment)
+        try:
+            yield server
+        finally:
+            if server.process.poll() is None:
+                server.kill()
+            assert server.process.stdout is not None
+            server.process.stdout.close()

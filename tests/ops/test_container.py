@@ -146,9 +146,15 @@ def test_compose_starts_in_order_and_gives_time_to_stop() -> None:
         assert after == {"condition": "service_completed_successfully"}
         assert packing.seconds(services[name]["stop_grace_period"]) > GRACE_S
         assert services[name]["read_only"]
-    # A worker does not listen: the image's own check would call it sick.
-    assert services["worker"]["healthcheck"] == {"disable": True}
-    assert "healthcheck" not in services["serve"]
+        assert "healthcheck" not in services[name], "the image's own"
+
+
+def test_the_image_s_check_finds_the_worker_where_it_listens() -> None:
+    """At its port for those who watch, which no other machine may reach."""
+    worker = packing.composed()["services"]["worker"]
+
+    assert worker["environment"]["PREPAID_METRICS_PORT"] == packing.last("EXPOSE")
+    assert "ports" not in worker
 
 
 def make_secrets(folder: Path) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The only place where real parts are chosen and joined."""
 
 from prepaid.adapters.logs import to_stderr as log_to_stderr
+from prepaid.assembly.counting import Counting, counted, kept, metrics
 from prepaid.assembly.desks import check_printer, clock, open_desk
 from prepaid.assembly.proxies import ROUTES_FILE, load_routes, open_proxy
 from prepaid.assembly.service import application, serving
@@ -10,13 +11,17 @@ from prepaid.settings import SANDBOX
 __all__ = [
     "ROUTES_FILE",
     "SANDBOX",
+    "Counting",
     "application",
     "check_post",
     "check_printer",
     "clock",
+    "counted",
     "jobs",
+    "kept",
     "load_routes",
     "log_to_stderr",
+    "metrics",
     "open_desk",
     "open_proxy",
     "serving",

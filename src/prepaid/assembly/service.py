@@ -1,7 +1,7 @@
 """The service: the front door with the worker beside it."""
 
 import gc
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -10,6 +10,7 @@ from prepaid import settings as configuration
 from prepaid.adapters import logs
 from prepaid.assembly import heap
 from prepaid.assembly.cookie_keys import cookie_keys
+from prepaid.assembly.counting import ALONE, Counting, counted, metrics
 from prepaid.assembly.desks import open_desk
 from prepaid.assembly.proxies import load_routes, open_proxy
 from prepaid.assembly.work import check_post, working
@@ -18,14 +19,12 @@ from prepaid.flows.post_room import PostRoom
 from prepaid.sandbox.mailbox import Mailbox
 from prepaid.sandbox.receiver import Sandbox
 from prepaid.settings import SANDBOX, Settings
-from prepaid.store.vault import Vault
 from prepaid.web import app
-from prepaid.web.metrics import Metrics, Reading
 
 COLLECT_EVERY = 20_000  # objects made and not yet freed
 
 
-def application(settings: Settings, desk: Desk) -> app.FrontDoor:
+def application(settings: Settings, desk: Desk, counting: Counting = ALONE) -> app.FrontDoor:
     """The service: its front door, with the worker beside it while it runs.
 
     Raises:
@@ -35,11 +34,16 @@ def application(settings: Settings, desk: Desk) -> app.FrontDoor:
 
     sandbox = Sandbox(Mailbox()) if settings.smtp_url == SANDBOX else None
     rooms: list[PostRoom] = []
+    counts = metrics(desk, rooms, counting)
 
     @asynccontextmanager
     async def lifespan(_inside: Starlette) -> AsyncIterator[None]:
         mailbox = None if sandbox is None else sandbox.mailbox
-        async with working(settings, desk, proxy, mailbox) as room, beside():
+        async with (
+            counted(desk, counts, counting),
+            working(settings, desk, proxy, mailbox) as room,
+            beside(),
+        ):
             rooms.append(room)
             heap.settle()
             yield
@@ -49,7 +53,7 @@ def application(settings: Settings, desk: Desk) -> app.FrontDoor:
         desk,
         operator_key=settings.operator_key,
         public_url=settings.base_url,
-        metrics=Metrics(lambda: _readings(desk.vault, rooms)),
+        metrics=counts,
         beside=[] if sandbox is None else sandbox.routes(),
         lifespan=lifespan,
         proxy=proxy,
@@ -58,13 +62,13 @@ def application(settings: Settings, desk: Desk) -> app.FrontDoor:
     )
 
 
-def serving(settings: Settings | None = None) -> app.FrontDoor:
+def serving(settings: Settings | None = None, counting: Counting = ALONE) -> app.FrontDoor:
     """The service by these settings, or by the environment's: so in each process of `serve`."""
     settings = settings or configuration.load()
     configuration.check_for_production(settings)
     check_post(settings)
     logs.to_stderr(settings.log_level)
-    service = application(settings, open_desk(settings))
+    service = application(settings, open_desk(settings), counting)
     _collect_seldom()
     return service
 
@@ -78,12 +82,3 @@ def _collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_EVERY, 20, 20)
-
-
-def _readings(vault: Vault, rooms: Iterable[PostRoom]) -> Iterable[Reading]:
-    writers = vault.writers
-    yield "gauge", "prepaid_commands_waiting", "Waiting", sum(w.depth for w in writers)
-    yield "counter", "prepaid_batches", "Batches committed", sum(w.batches for w in writers)
-    yield "counter", "prepaid_commands", "Commands answered", sum(w.commands for w in writers)
-    for room in rooms:
-        yield from room.readings()

@@ -2,6 +2,11 @@
 
 import signal
 import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, NoReturn
 
 import typer
@@ -15,6 +20,7 @@ from prepaid.domain.routing.file import WrongRoutes
 from prepaid.domain.routing.routes import Routes
 from prepaid.settings import SettingError, Settings
 from prepaid.store.sqlite_files import FileInUse
+from prepaid.web.app import FrontDoor
 from prepaid.web.hot_wire import HotProtocol
 from prepaid.web.proxy import PathTaken
 
@@ -81,18 +87,53 @@ def check(wanted: Settings) -> None:
     assembly.check_printer(wanted)
 
 
-def listen(wanted: Settings) -> socket.socket:
-    """Take the port.
+def listen(wanted: Settings, port: int | None = None) -> socket.socket:
+    """Take the port, or another one of the same address.
 
     Raises:
         Stopped: it cannot be used.
     """
+    port = wanted.port if port is None else port
     try:
-        return socket.create_server((wanted.host, wanted.port), backlog=BACKLOG)
+        return socket.create_server((wanted.host, port), backlog=BACKLOG)
     except OSError as error:
         reason = str(error.strerror).partition(" (while")[0]  # Python adds the address again
-        message = f"port {wanted.port} of {wanted.host} cannot be used: {reason}"
+        message = f"port {port} of {wanted.host} cannot be used: {reason}"
         raise Stopped(message) from error
+
+
+def listen_for_metrics(wanted: Settings) -> socket.socket | None:
+    """Take the port of those who watch, and say where it is; None if there is to be none.
+
+    Raises:
+        Stopped: it cannot be used.
+    """
+    if wanted.metrics_port is None:
+        return None
+    listening = listen(wanted, wanted.metrics_port)
+    host, port = listening.getsockname()[:2]
+    say(f"Metrics on http://{host}:{port}/metrics")
+    return listening
+
+
+@contextmanager
+def counting(wanted: Settings, workers: int) -> Iterator[assembly.Counting]:
+    """How the processes count, with a folder for it while there are several.
+
+    Raises:
+        Stopped: the port cannot be used, or no folder made.
+    """
+    port = listen_for_metrics(wanted)
+    if workers == 1:
+        yield assembly.Counting(port=port)
+        return
+    try:
+        folder = TemporaryDirectory(prefix="prepaid-metrics-")
+    except OSError as error:
+        message = f"several processes count in a temporary folder, and none can be made: {error}"
+        raise Stopped(message) from error
+    with folder as name, assembly.kept(Path(name)) as path:
+        yield assembly.Counting(path, port)
 
 
 def run(wanted: Settings, workers: int = 1, listening: socket.socket | None = None) -> None:
@@ -103,14 +144,24 @@ def run(wanted: Settings, workers: int = 1, listening: socket.socket | None = No
     """
     try:
         make_ready(wanted)
-        application = "prepaid.assembly:serving" if workers > 1 else assembly.serving(wanted)
-        listening = listening or listen(wanted)
+        with counting(wanted, workers) as counts:
+            several = partial(assembly.serving, counting=counts)  # each reads the settings itself
+            application = several if workers > 1 else assembly.serving(wanted, counts)
+            _serve(wanted, application, workers, listening or listen(wanted))
     except FileInUse as error:
         message = f"{error}; stop it first"
         raise Stopped(message) from error
     except PathTaken as error:
         message = f"the routes file: the path of route {error} belongs to the service"
         raise Stopped(message) from error
+
+
+def _serve(
+    wanted: Settings,
+    application: FrontDoor | Callable[[], FrontDoor],
+    workers: int,
+    listening: socket.socket,
+) -> None:
     config = uvicorn.Config(
         application,
         factory=workers > 1,

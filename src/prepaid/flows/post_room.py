@@ -17,7 +17,8 @@ log = structlog.get_logger("prepaid.post_room")
 
 LATE_S = 60.0  # a due delivery that waits longer is worth a warning
 
-#: Kind (gauge or counter), name, help, value or values by class.
+#: Kind (counter, gauge, or gauge_of_all: seen alike by every process), name, help, value or
+#: values by class.
 Reading = tuple[str, str, str, float | dict[str, float]]
 
 
@@ -61,7 +62,8 @@ class PostRoom:
 
     def readings(self) -> Iterable[Reading]:
         """What is counted."""
-        yield "gauge", "prepaid_delivery_queue_age_seconds", "Oldest due delivery", self.late_s
+        age = "prepaid_delivery_queue_age_seconds"
+        yield "gauge_of_all", age, "Oldest due delivery", self.late_s
         for what, one in (("webhooks", self.deliverer), ("mails", self.postman)):
             if one is None:
                 continue

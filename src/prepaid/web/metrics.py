@@ -6,7 +6,8 @@ from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-#: Kind (gauge or counter), name, help, value or values by class.
+#: Kind (counter, gauge, or gauge_of_all: seen alike by every process), name, help, value or
+#: values by class.
 Reading = tuple[str, str, str, float | dict[str, float]]
 
 
@@ -19,7 +20,7 @@ class Readings(Collector):
     def collect(self) -> Iterable[Metric]:
         """One family per reading."""
         for kind, name, text, value in self._read():
-            family = GaugeMetricFamily if kind == "gauge" else CounterMetricFamily
+            family = CounterMetricFamily if kind == "counter" else GaugeMetricFamily
             if isinstance(value, dict):
                 labelled = family(name, text, labels=["class"])
                 for label, one in value.items():
