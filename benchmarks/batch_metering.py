@@ -24,7 +24,7 @@ from pysqlite3 import dbapi2
 from benchmarks import databases, figures
 from benchmarks.charge_http import OPERATOR, prepare
 from prepaid.domain import ids
-from prepaid.store import rows
+from prepaid.store.batching import rows
 from prepaid.store.locations import sqlite_path
 
 EVENTS = 1_000

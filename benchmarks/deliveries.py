@@ -26,12 +26,13 @@ from prepaid.adapters.webhooks import WebhookSender
 from prepaid.domain.alarms import Tier
 from prepaid.domain.amounts import CREDIT
 from prepaid.domain.commands import Configure, Credit, Reserve
-from prepaid.flows import accounts, endpoints
-from prepaid.flows.deliveries import Deliverer
+from prepaid.flows import accounts
+from prepaid.flows.deliveries import endpoints
+from prepaid.flows.deliveries.delivery import Deliverer
+from prepaid.flows.deliveries.endpoints import Wish
 from prepaid.flows.desk import Desk
-from prepaid.flows.endpoints import Wish
-from prepaid.store import messages
-from prepaid.store.messages import NewMessage
+from prepaid.store.deliveries import messages
+from prepaid.store.deliveries.messages import NewMessage
 from prepaid.store.vault import Connection, Vault, open_database
 
 ENDPOINTS = 25

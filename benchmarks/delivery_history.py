@@ -26,9 +26,10 @@ from prepaid.adapters.seals import Seals
 from prepaid.domain import ids
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import DAY, Instant, to_datetime
-from prepaid.flows import accounts, endpoints, replays, system_health
+from prepaid.flows import accounts, system_health
+from prepaid.flows.deliveries import endpoints, replays
+from prepaid.flows.deliveries.endpoints import Wish
 from prepaid.flows.desk import Desk
-from prepaid.flows.endpoints import Wish
 from prepaid.store.locations import sqlite_path
 from prepaid.store.vault import Vault, open_database
 

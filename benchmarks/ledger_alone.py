@@ -20,9 +20,9 @@ from benchmarks import databases, figures
 from prepaid.domain.amounts import CREDIT
 from prepaid.domain.commands import Reserve
 from prepaid.store import tables as t
-from prepaid.store.directory import Directories
+from prepaid.store.batching.directory import Directories
+from prepaid.store.batching.writer import Writer
 from prepaid.store.vault import Connection, Database, open_database
-from prepaid.store.writer import Writer
 
 CLIENTS = 64
 MANY = 2_000

@@ -23,7 +23,7 @@ from prepaid.domain.ids import AccountId
 from prepaid.domain.statements.months import month_of
 from prepaid.flows import accounts, signing_in
 from prepaid.flows.desk import Desk
-from prepaid.flows.statements import number_at
+from prepaid.flows.statements.statement import number_at
 from prepaid.web import app
 from prepaid.web.metrics import Metrics
 

@@ -22,8 +22,8 @@ from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import DAY, Instant, month_of_day
 from prepaid.flows import accounts, reports
 from prepaid.flows.desk import Desk
-from prepaid.store import rows
 from prepaid.store import tables as t
+from prepaid.store.batching import rows
 from prepaid.store.locations import sqlite_path
 
 WORKSPACES = 100

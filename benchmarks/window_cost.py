@@ -31,9 +31,9 @@ from prepaid.domain.book import Outcome
 from prepaid.domain.commands import Reserve
 from prepaid.domain.instants import DAY, HOUR, MINUTE, Span
 from prepaid.flows.desk import Desk
-from prepaid.store.batch import Batch
-from prepaid.store.directory import Directories
-from prepaid.store.hot import Clock, HotTransaction
+from prepaid.store.batching.batch import Batch
+from prepaid.store.batching.directory import Directories
+from prepaid.store.batching.hot import Clock, HotTransaction
 
 SERVER = "PREPAID_BENCH_DATABASE_URL"
 CLIENTS = (64, 1)

@@ -20,7 +20,8 @@ from prepaid.domain.instants import DAY, HOUR, Instant, month_of_day
 from prepaid.domain.windows import GLOBAL, PERIOD_MAX
 from prepaid.flows import accounts, prices
 from prepaid.flows.desk import Desk
-from prepaid.store import alerting, rows
+from prepaid.store import alerting
+from prepaid.store.batching import rows
 from prepaid.store.locations import sqlite_path
 from prepaid.store.migrate import upgrade
 from prepaid.store.prices import Price

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from prepaid.flows import topups
+from prepaid.flows.topups import topup as topups
 from tests.kit.door import Customer, Door, code, fields, opened_door
 from tests.topups.kiosk import Kiosk, opened
 

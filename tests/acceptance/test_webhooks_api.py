@@ -11,7 +11,7 @@ from prepaid.adapters.addresses import AddressRule
 from prepaid.adapters.webhooks import WebhookSender
 from prepaid.domain import endpoints as rules
 from prepaid.domain import events
-from prepaid.flows.deliveries import Deliverer, deliver_all
+from prepaid.flows.deliveries.delivery import Deliverer, deliver_all
 from tests.adapters.receivers import Received, receiver
 from tests.kit.door import Customer, Door, code, fields, opened_door
 from tests.kit.shop import Shop, opened

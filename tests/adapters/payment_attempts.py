@@ -1,8 +1,8 @@
 """Attempts to pay with, for the tests of every payment provider."""
 
-from prepaid.domain import topups
 from prepaid.domain.instants import SECOND, Instant
-from prepaid.domain.topups import Attempt
+from prepaid.domain.topups import topup as topups
+from prepaid.domain.topups.topup import Attempt
 
 
 def attempt(

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from prepaid.domain.refusals import Refusal
-from prepaid.domain.topup_answers import Answer, Declined, Paid, Unreachable
-from prepaid.domain.topups import Attempt
-from prepaid.flows.payments import PaymentProvider, SavedMethod, SignatureRefused
+from prepaid.domain.topups.answers import Answer, Declined, Paid, Unreachable
+from prepaid.domain.topups.topup import Attempt
+from prepaid.flows.topups.payments import PaymentProvider, SavedMethod, SignatureRefused
 from prepaid.sandbox import payments
 from prepaid.sandbox.payments import SandboxPayments
 from tests.adapters.payment_attempts import attempt as attempt_at

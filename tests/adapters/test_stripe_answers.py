@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from prepaid.adapters.stripe_payments import StripePayments
-from prepaid.domain.topup_answers import Answer, Declined, Paid, Pending, Unreachable
-from prepaid.flows.payments import ProviderUnreachable
+from prepaid.domain.topups.answers import Answer, Declined, Paid, Pending, Unreachable
+from prepaid.flows.topups.payments import ProviderUnreachable
 from tests.adapters.payment_attempts import attempt
 
 ASKED = attempt("pm_1", 1_776_162_225_000_000)

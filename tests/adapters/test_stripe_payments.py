@@ -10,9 +10,9 @@ from prepaid.adapters import stripe_payments
 from prepaid.adapters.stripe_payments import StripePayments
 from prepaid.domain.instants import DAY, SECOND, Instant
 from prepaid.domain.refusals import Refusal
-from prepaid.domain.topup_answers import Declined, Paid, Unreachable
-from prepaid.domain.topups import Attempt
-from prepaid.flows.payments import PaymentProvider, ProviderUnreachable
+from prepaid.domain.topups.answers import Declined, Paid, Unreachable
+from prepaid.domain.topups.topup import Attempt
+from prepaid.flows.topups.payments import PaymentProvider, ProviderUnreachable
 from tests.adapters import local_stripe
 from tests.adapters.local_stripe import API_KEY, Counter
 from tests.adapters.payment_attempts import attempt as attempt_at

@@ -7,7 +7,7 @@ import pytest
 import stripe
 
 from prepaid.adapters.stripe_payments import StripePayments
-from prepaid.flows.payments import (
+from prepaid.flows.topups.payments import (
     CardSaved,
     Disputed,
     DisputeWon,

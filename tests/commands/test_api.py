@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from prepaid.store.sqlite_files import WriteLock
+from prepaid.store.sqlite.files import WriteLock
 from tests.kit.prompt import answer, new_account, prepaid
 from tests.kit.server import served
 

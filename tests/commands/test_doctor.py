@@ -11,7 +11,9 @@ from pysqlite3 import dbapi2
 from prepaid.domain import ids
 from prepaid.domain.ids import AccountId
 from prepaid.domain.limits import Limit
-from prepaid.flows import payment_methods, topups, workspaces
+from prepaid.flows import workspaces
+from prepaid.flows.topups import payment_methods
+from prepaid.flows.topups import topup as topups
 from prepaid.store.migrate import upgrade
 from tests import postgres
 from tests.kit.history import History

@@ -15,17 +15,18 @@ from prepaid.adapters.webhooks import WebhookSender
 from prepaid.domain import signatures
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant, Span
-from prepaid.flows import accounts, endpoints
-from prepaid.flows.deliveries import Deliverer, deliver_all
+from prepaid.flows import accounts
+from prepaid.flows.deliveries import endpoints
+from prepaid.flows.deliveries.delivery import Deliverer, deliver_all
+from prepaid.flows.deliveries.endpoints import Wish
+from prepaid.flows.deliveries.mails import Mailer, Postman
+from prepaid.flows.deliveries.results import Sender
 from prepaid.flows.desk import Desk
-from prepaid.flows.endpoints import Wish
-from prepaid.flows.mails import Mailer, Postman
-from prepaid.flows.results import Sender
 from prepaid.sandbox.mailbox import Mailbox
-from prepaid.store import attempts, messages
-from prepaid.store.attempts import Wanted
-from prepaid.store.delivery_queue import AttemptRow
-from prepaid.store.endpoints import EndpointRow
+from prepaid.store.deliveries import attempts, messages
+from prepaid.store.deliveries.attempts import Wanted
+from prepaid.store.deliveries.endpoints import EndpointRow
+from prepaid.store.deliveries.queue import AttemptRow
 from prepaid.store.vault import Connection, open_database
 from tests.kit.shop import SECRET_KEY, Shop
 from tests.simulation.clocked import Hand, vault

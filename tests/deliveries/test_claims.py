@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from prepaid.adapters.seals import Seals
 from prepaid.domain.instants import SECOND
-from prepaid.flows.deliveries import Deliverer, deliver_all
+from prepaid.flows.deliveries.delivery import Deliverer, deliver_all
 from prepaid.flows.desk import Desk
 from tests.deliveries.office import OK, Office, Reply, Scripted, opened_office
 

@@ -8,7 +8,7 @@ from prepaid.domain import ids, retries
 from prepaid.domain.commands import Configure, Reserve
 from prepaid.domain.instants import DAY, HOUR, MINUTE, SECOND
 from prepaid.domain.refusals import Refusal
-from prepaid.flows import endpoints, outbox, replays
+from prepaid.flows.deliveries import endpoints, outbox, replays
 from tests.deliveries.office import FAIL, OK, START, Reply, Scripted, opened_office
 
 NEVER = 100 * DAY

@@ -4,7 +4,7 @@ import pytest
 
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import DAY, HOUR, MINUTE, SECOND
-from prepaid.flows import endpoints
+from prepaid.flows.deliveries import endpoints
 from prepaid.sandbox.mailbox import Mailbox
 from tests.deliveries.office import FAIL, OK, Office, Reply, Scripted, opened_office
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from prepaid.domain.instants import SECOND
-from prepaid.flows.deliveries import Deliverer
+from prepaid.flows.deliveries.delivery import Deliverer
 from tests.deliveries.office import OK, Reply, Scripted, opened_office
 
 SECONDS = 3

@@ -1,8 +1,8 @@
 """What is kept for a time only, and how late the queue is."""
 
 from prepaid.domain.instants import DAY, SECOND
-from prepaid.flows import outbox, retention
-from prepaid.flows.post_room import late
+from prepaid.flows.deliveries import outbox, retention
+from prepaid.flows.deliveries.post_room import late
 from tests.deliveries.office import FAIL, Scripted, opened_office
 
 

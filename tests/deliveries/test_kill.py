@@ -15,8 +15,8 @@ from aiohttp import web
 
 from prepaid.domain import ids
 from prepaid.domain.ids import AccountId
-from prepaid.flows import endpoints
-from prepaid.flows.deliveries import deliver_all
+from prepaid.flows.deliveries import endpoints
+from prepaid.flows.deliveries.delivery import deliver_all
 from prepaid.store.vault import Connection
 from tests.adapters.receivers import Received, receiver
 from tests.deliveries.office import Office, opened_office

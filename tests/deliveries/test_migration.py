@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from prepaid.flows import outbox, replays
+from prepaid.flows.deliveries import outbox, replays
 from prepaid.store import migrate
-from prepaid.store.attempts import Wanted
+from prepaid.store.deliveries.attempts import Wanted
 from prepaid.store.vault import Connection, open_database
 from tests.deliveries.office import START, Scripted, opened_office
 

@@ -7,9 +7,9 @@ import pytest
 from prepaid.adapters.seals import Seals
 from prepaid.domain.instants import HOUR
 from prepaid.domain.refusals import Refusal
-from prepaid.flows import endpoints
+from prepaid.flows.deliveries import endpoints
+from prepaid.flows.deliveries.endpoints import Wish
 from prepaid.flows.desk import UNSEALED
-from prepaid.flows.endpoints import Wish
 from tests.deliveries.office import Scripted, opened_office
 from tests.kit.door import opened_door
 

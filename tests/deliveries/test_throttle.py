@@ -4,9 +4,9 @@ import asyncio
 import time
 
 from prepaid.domain.instants import SECOND, Instant
-from prepaid.flows.deliveries import Deliverer, deliver_all
-from prepaid.store import deliveries
-from prepaid.store.deliveries import Claimed
+from prepaid.flows.deliveries.delivery import Deliverer, deliver_all
+from prepaid.store.deliveries import delivery as deliveries
+from prepaid.store.deliveries.delivery import Claimed
 from prepaid.store.vault import Connection
 from tests.deliveries.office import Office, Scripted, opened_office
 

@@ -11,7 +11,7 @@ import svix
 from aiohttp import web
 
 from prepaid.domain.instants import HOUR
-from prepaid.flows import endpoints
+from prepaid.flows.deliveries import endpoints
 from tests.adapters.receivers import Received, receiver
 from tests.deliveries.office import Office, opened_office, secret
 

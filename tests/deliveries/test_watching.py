@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from prepaid.domain.instants import HOUR, MINUTE, SECOND
-from prepaid.flows import endpoints
-from prepaid.flows.post_room import PostRoom
+from prepaid.flows.deliveries import endpoints
+from prepaid.flows.deliveries.post_room import PostRoom
 from prepaid.web import app
 from prepaid.web.metrics import Metrics
 from tests.adapters.post_office import Post

@@ -8,9 +8,9 @@ import pytest
 
 from prepaid.domain.amounts import CREDIT
 from prepaid.domain.commands import Configure, Reserve
-from prepaid.store import writer
-from prepaid.store.hot import OutcomeUnknown, Unavailable
-from prepaid.store.postgres import PostgresLane
+from prepaid.store.batching import writer
+from prepaid.store.batching.hot import OutcomeUnknown, Unavailable
+from prepaid.store.postgres.database import PostgresLane
 from prepaid.web import errors
 from tests.kit.proxy import RARE_COMMIT, Proxy, proxied
 from tests.kit.shop import Shop, opened

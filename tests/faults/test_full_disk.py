@@ -13,9 +13,10 @@ from pysqlite3 import dbapi2
 from prepaid.domain.amounts import CREDIT
 from prepaid.domain.commands import Reserve
 from prepaid.flows import accounts, prices
-from prepaid.store import sqlite, writer
-from prepaid.store.hot import Unavailable
-from prepaid.store.sqlite import SqliteDatabase
+from prepaid.store.batching import writer
+from prepaid.store.batching.hot import Unavailable
+from prepaid.store.sqlite import database as sqlite
+from prepaid.store.sqlite.database import SqliteDatabase
 from tests.kit.shop import PRICES, Shop
 from tests.store.crowds import Crowd, crowd
 from tests.store.recount import recount

@@ -20,9 +20,9 @@ import apsw
 import pytest
 from pysqlite3 import dbapi2
 
-from prepaid.store import sqlite
 from prepaid.store import tables as t
-from prepaid.store.sqlite import SqliteDatabase
+from prepaid.store.sqlite import database as sqlite
+from prepaid.store.sqlite.database import SqliteDatabase
 from tests.faults.cut_disk import Disk, Event, after_cut
 from tests.kit.history import History
 from tests.kit.shop import opened

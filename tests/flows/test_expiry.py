@@ -11,7 +11,7 @@ from prepaid.domain.instants import DAY, SECOND
 from prepaid.domain.refusals import Refusal
 from prepaid.flows import metering, prices
 from prepaid.flows.desk import Desk
-from prepaid.store import batch
+from prepaid.store.batching import batch
 from prepaid.store.vault import open_database
 from tests.flows.conftest import START
 from tests.kit.shop import PRICES, Shop

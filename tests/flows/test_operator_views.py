@@ -7,10 +7,10 @@ from prepaid.domain.amounts import CREDIT
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import HOUR, MINUTE
 from prepaid.flows import account_search, accounts, system_health
-from prepaid.flows.endpoints import Wish
-from prepaid.flows.endpoints import create as create_endpoint
-from prepaid.store import mails, messages
-from prepaid.store.mails import NewMail
+from prepaid.flows.deliveries.endpoints import Wish
+from prepaid.flows.deliveries.endpoints import create as create_endpoint
+from prepaid.store.deliveries import mails, messages
+from prepaid.store.deliveries.mails import NewMail
 from prepaid.store.vault import Connection
 from tests.deliveries.office import FAIL, Office, Scripted, opened_office
 from tests.kit.shop import Shop

@@ -4,11 +4,11 @@ from typing import Any
 
 from prepaid.adapters.post_rooms import letter_room
 from prepaid.domain import ids
-from prepaid.flows.deliveries import Deliverer, deliver_all
-from prepaid.flows.mails import Postman
-from prepaid.flows.secrets import headers_of
+from prepaid.flows.deliveries.delivery import Deliverer, deliver_all
+from prepaid.flows.deliveries.mails import Postman
+from prepaid.flows.deliveries.secrets import headers_of
 from prepaid.sandbox.mailbox import Mailbox
-from prepaid.store import endpoints as stored
+from prepaid.store.deliveries import endpoints as stored
 from tests.deliveries.office import Reply, Scripted, mail_all
 from tests.kit.door import Customer, Door
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 
-from prepaid.store import sqlite
+from prepaid.store.sqlite import database as sqlite
 
 
 def plans_of(url: str, read: Callable[[Connection], object]) -> list[tuple[str, str]]:

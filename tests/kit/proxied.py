@@ -14,8 +14,9 @@ from prepaid import assembly
 from prepaid.domain import ids
 from prepaid.domain.ids import AccountId
 from prepaid.domain.routing import file
-from prepaid.flows import accounts, following, prices, workspaces
-from prepaid.flows.passing import Proxy
+from prepaid.flows import accounts, prices, workspaces
+from prepaid.flows.proxying import following
+from prepaid.flows.proxying.passing import Proxy
 from prepaid.sandbox import register_prices
 from prepaid.store import tables as t
 from prepaid.store.prices import Price

@@ -16,7 +16,7 @@ from prepaid.domain.commands import Command, Credit, Refund, Release, Reserve, S
 from prepaid.domain.ids import AccountId
 from prepaid.flows import accounts, metering, prices
 from prepaid.flows.desk import Desk
-from prepaid.flows.payments import Payments
+from prepaid.flows.topups.payments import Payments
 from prepaid.sandbox.payments import SandboxPayments
 from prepaid.store.prices import Price
 from prepaid.store.vault import Vault, open_database

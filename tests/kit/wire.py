@@ -10,7 +10,7 @@ import uvicorn
 from pysqlite3 import dbapi2
 
 from prepaid.sandbox.serving import listening
-from prepaid.store.sqlite import SqliteDatabase
+from prepaid.store.sqlite.database import SqliteDatabase
 from prepaid.web import app
 from prepaid.web.app import FrontDoor
 from prepaid.web.hot_wire import HotProtocol

@@ -14,8 +14,9 @@ from pysqlite3 import dbapi2
 
 from prepaid.domain import ids
 from prepaid.domain.ids import AccountId
-from prepaid.store import sqlite, sqlite_backup
-from prepaid.store.sqlite_backup import NotCopied
+from prepaid.store.sqlite import backup as sqlite_backup
+from prepaid.store.sqlite import database as sqlite
+from prepaid.store.sqlite.backup import NotCopied
 from tests.kit.history import History
 from tests.kit.prompt import answer, prepaid
 from tests.kit.server import served

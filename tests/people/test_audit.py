@@ -12,7 +12,7 @@ from prepaid.domain.ids import AccountId
 from prepaid.domain.refusals import Refusal
 from prepaid.flows import accounts, audit, signing_in
 from prepaid.flows.audit import HOUSE, Line, Place
-from prepaid.store.hot import Unavailable
+from prepaid.store.batching.hot import Unavailable
 from tests.people.office import ADA, BOB, House
 
 

@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 
 from prepaid.domain.amounts import CREDIT
 from prepaid.domain.instants import HOUR, SECOND
-from prepaid.flows.following import follow
-from prepaid.flows.passing import Proxy
-from prepaid.flows.settling import give_up
+from prepaid.flows.proxying.following import follow
+from prepaid.flows.proxying.passing import Proxy
+from prepaid.flows.proxying.settling import give_up
 from prepaid.store import tables as t
 from prepaid.store.vault import Connection
 from tests.kit.proxied import SHIPPED, ProxyShop, events, hurry, proxy_shop

@@ -12,7 +12,7 @@ from prepaid import assembly
 from prepaid.domain import ids
 from prepaid.domain.amounts import CREDIT
 from prepaid.domain.routing import file
-from prepaid.flows.following import follow
+from prepaid.flows.proxying.following import follow
 from tests.kit.proxied import hurry
 from tests.kit.server import Server, start
 from tests.kit.shop import OPERATOR_KEY, opened

@@ -5,7 +5,7 @@ from sqlalchemy import func, insert, select, update
 
 from prepaid.domain.amounts import CREDIT
 from prepaid.domain.instants import DAY, HOUR
-from prepaid.flows import proxied_retention
+from prepaid.flows.proxying import retention as proxied_retention
 from prepaid.store import proxied_retention as pruning
 from prepaid.store import tables as t
 from prepaid.store.vault import Connection, Vault

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from prepaid.domain.instants import Instant
-from prepaid.store.hot import Clock, HotTransaction, Lane
+from prepaid.store.batching.hot import Clock, HotTransaction, Lane
 from prepaid.store.vault import Database, Vault
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import event
 
 from prepaid.domain.ids import AccountId
-from prepaid.flows import statement_closing
 from prepaid.flows.desk import Desk
+from prepaid.flows.statements import closing as statement_closing
 from prepaid.store.vault import Connection, Vault, open_database
 
 # Where the process ends: before it writes to a table, before the COMMIT, and after it.

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from prepaid.flows import statement_closing
-from prepaid.store import statement_changes, usage
+from prepaid.flows.statements import closing as statement_closing
+from prepaid.store import usage
+from prepaid.store.statements import changes as statement_changes
 from prepaid.store.vault import Connection
 from tests.kit.door import Customer
 from tests.statements.office import Office, items, month, number, set_up

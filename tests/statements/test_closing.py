@@ -10,8 +10,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from prepaid.domain.ids import AccountId
-from prepaid.flows import statement_closing, statement_pages, statement_runs, statements
 from prepaid.flows.desk import Desk
+from prepaid.flows.statements import closing as statement_closing
+from prepaid.flows.statements import pages as statement_pages
+from prepaid.flows.statements import runs as statement_runs
+from prepaid.flows.statements import statement as statements
 from prepaid.store.vault import Connection, open_database
 from tests.kit.door import Customer
 from tests.simulation.clocked import vault

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from prepaid.flows import statement_closing
+from prepaid.flows.statements import closing as statement_closing
 from tests.statements.closing import STEPS
 from tests.statements.conftest import opened
 from tests.statements.office import Office, at, number, set_up

@@ -15,8 +15,8 @@ from sqlalchemy import select, text
 from prepaid.domain.ids import Owned
 from prepaid.domain.instants import DAY
 from prepaid.domain.statements.statement import Line, Statement
-from prepaid.flows import statement_charges
-from prepaid.flows.statements import MonthView, number_of
+from prepaid.flows.statements import charges as statement_charges
+from prepaid.flows.statements.statement import MonthView, number_of
 from prepaid.store import charge_lists
 from prepaid.store import tables as t
 from tests.kit.door import Customer, code, exact, fields

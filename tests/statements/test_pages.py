@@ -2,7 +2,8 @@
 
 import pytest
 
-from prepaid.flows import statement_pages, statements
+from prepaid.flows.statements import pages as statement_pages
+from prepaid.flows.statements import statement as statements
 from tests.kit import pages
 from tests.kit.pages import text_of
 from tests.statements.office import Office, by_place, items, month, number, set_up

@@ -13,7 +13,7 @@ from prepaid.adapters.letters import LetterRoom, LetterWriter
 from prepaid.domain.addressees import Addressee
 from prepaid.domain.events.statement_ready import STATEMENT_READY
 from prepaid.domain.instants import MINUTE
-from prepaid.flows import statement_runs
+from prepaid.flows.statements import runs as statement_runs
 from prepaid.store.vault import Connection
 from tests.kit.door import Customer
 from tests.statements.office import Office, good, month, number, set_up

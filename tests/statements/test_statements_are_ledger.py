@@ -19,8 +19,9 @@ from sqlalchemy import select
 
 from prepaid.domain.instants import DAY, HOUR, SECOND, from_datetime, to_datetime
 from prepaid.domain.statements.statement import Line, Statement
-from prepaid.flows import reports, statements
-from prepaid.flows.statements import MonthView
+from prepaid.flows import reports
+from prepaid.flows.statements import statement as statements
+from prepaid.flows.statements.statement import MonthView
 from prepaid.store import tables as t
 from tests.kit.door import CHARGES, Customer
 from tests.statements.office import Office, number, set_prices, set_up

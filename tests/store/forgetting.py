@@ -10,7 +10,7 @@ from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import DAY, Instant
 from prepaid.flows import prices
 from prepaid.flows.desk import Desk
-from prepaid.flows.doctor import Examined, examine
+from prepaid.flows.doctor.examination import Examined, examine
 from prepaid.store import tables as t
 from prepaid.store.vault import open_database
 from tests.kit.shop import PRICES, Shop

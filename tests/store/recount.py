@@ -13,8 +13,8 @@ from prepaid.domain.entries import CHAIN_START, USAGE_KINDS, Entry, link
 from prepaid.domain.ids import AccountId, Seq
 from prepaid.domain.instants import HOUR, day_of, month_of_day
 from prepaid.domain.windows import GLOBAL, ROWS_KEPT
-from prepaid.store import rows
 from prepaid.store import tables as t
+from prepaid.store.batching import rows
 from prepaid.store.vault import Vault
 
 

@@ -11,19 +11,14 @@ from sqlalchemy import Connection, insert, update
 
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import HOUR, SECOND, Instant
-from prepaid.flows import outbox as outbox_flow
-from prepaid.flows import replays
-from prepaid.store import (
-    attempts,
-    delivery_counts,
-    message_times,
-    messages,
-    notifications,
-    outbox,
-)
-from prepaid.store import replays as stored
+from prepaid.flows.deliveries import outbox as outbox_flow
+from prepaid.flows.deliveries import replays
+from prepaid.store import notifications
 from prepaid.store import tables as t
-from prepaid.store.delivery_queue import AttemptRow
+from prepaid.store.deliveries import attempts, message_times, messages, outbox
+from prepaid.store.deliveries import counts as delivery_counts
+from prepaid.store.deliveries import replays as stored
+from prepaid.store.deliveries.queue import AttemptRow
 from tests.deliveries.office import START, Office, Scripted, opened_office
 from tests.kit.plans import plans_of
 

@@ -2,7 +2,7 @@
 
 from prepaid.domain.accounts import Directory
 from prepaid.domain.ids import DEFAULT
-from prepaid.store.directory import Missing
+from prepaid.store.batching.directory import Missing
 from tests.kit.shop import Shop
 
 MANY = 20_000  # an account may have five times as many workspaces

@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 from prepaid.domain.amounts import CREDIT
 from prepaid.domain.book import Outcome
 from prepaid.domain.commands import Reserve
-from prepaid.store import postgres_statements as sql
-from prepaid.store.batch import Batch
-from prepaid.store.directory import Directories
-from prepaid.store.hot import KeyAt
-from prepaid.store.postgres import PostgresDatabase, PostgresLane
+from prepaid.store.batching.batch import Batch
+from prepaid.store.batching.directory import Directories
+from prepaid.store.batching.hot import KeyAt
+from prepaid.store.postgres import statements as sql
+from prepaid.store.postgres.database import PostgresDatabase, PostgresLane
 from tests import postgres
 from tests.kit.shop import Shop
 from tests.store.crowds import crowd

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from prepaid.store.migrate import upgrade
-from prepaid.store.sqlite import connect
+from prepaid.store.sqlite.database import connect
 
 ENDED_S = 30
 TAKE = """

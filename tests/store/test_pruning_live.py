@@ -8,7 +8,7 @@ from prepaid.domain.amounts import CREDIT
 from prepaid.domain.ids import AccountId
 from prepaid.flows.pruning import Keeper
 from prepaid.store import marks
-from prepaid.store.hot import OutcomeUnknown
+from prepaid.store.batching.hot import OutcomeUnknown
 from tests.kit.history import History
 from tests.kit.proxy import proxied
 from tests.kit.shop import Shop

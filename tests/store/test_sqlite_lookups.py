@@ -7,11 +7,11 @@ import pytest
 from pysqlite3 import dbapi2
 
 from prepaid.domain.windows import Slice
-from prepaid.store import sqlite_lookups
-from prepaid.store.hot import KeyAt
-from prepaid.store.sqlite import SqliteDatabase
-from prepaid.store.sqlite_hot import SqliteTransaction
-from prepaid.store.sqlite_lookups import TOGETHER_MAX, LookUp
+from prepaid.store.batching.hot import KeyAt
+from prepaid.store.sqlite import lookups as sqlite_lookups
+from prepaid.store.sqlite.database import SqliteDatabase
+from prepaid.store.sqlite.hot import SqliteTransaction
+from prepaid.store.sqlite.lookups import TOGETHER_MAX, LookUp
 from tests.kit.shop import Shop
 
 NUMBERS = (1, 2, 3, 64, 65, TOGETHER_MAX, TOGETHER_MAX + 1, 3 * TOGETHER_MAX + 5)

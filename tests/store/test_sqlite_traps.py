@@ -15,12 +15,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from prepaid.domain.amounts import CREDIT
-from prepaid.store import sqlite
-from prepaid.store.hot import Unavailable
+from prepaid.store.batching.hot import Unavailable
 from prepaid.store.locations import sqlite_path
 from prepaid.store.migrate import differences, upgrade
-from prepaid.store.sqlite import SqliteDatabase
-from prepaid.store.sqlite_files import FileInUse
+from prepaid.store.sqlite import database as sqlite
+from prepaid.store.sqlite.database import SqliteDatabase
+from prepaid.store.sqlite.files import FileInUse
 from prepaid.store.vault import open_database
 from tests.kit.shop import OPERATOR_KEY, SECRET_KEY, Shop, opened
 from tests.store.crowds import crowd

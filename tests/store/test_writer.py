@@ -8,11 +8,11 @@ import pytest
 from prepaid.domain.amounts import CREDIT
 from prepaid.domain.commands import Reserve
 from prepaid.domain.refusals import Refusal
-from prepaid.store import writer
-from prepaid.store.directory import Directories
-from prepaid.store.hot import HotTransaction, Unavailable
+from prepaid.store.batching import writer
+from prepaid.store.batching.directory import Directories
+from prepaid.store.batching.hot import HotTransaction, Unavailable
+from prepaid.store.batching.writer import Overloaded, Writer
 from prepaid.store.vault import Vault, open_database
-from prepaid.store.writer import Overloaded, Writer
 from tests.kit.shop import OPERATOR_KEY, Shop
 from tests.store.crowds import crowd, in_order
 from tests.store.recount import recount

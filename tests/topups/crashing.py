@@ -5,8 +5,8 @@ import sys
 from dataclasses import replace
 
 from prepaid import assembly
-from prepaid.flows import topups
-from prepaid.flows.payments import Payments
+from prepaid.flows.topups import topup as topups
+from prepaid.flows.topups.payments import Payments
 from prepaid.sandbox.payments import SandboxPayments
 from prepaid.settings import Settings
 from tests.topups.faulty import FaultyProvider, break_vault, die

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from prepaid.domain.book import Outcome
 from prepaid.domain.commands import AnswerTopup, Command
-from prepaid.domain.topup_answers import Answer, Found, Unreachable
-from prepaid.domain.topups import Attempt
+from prepaid.domain.topups.answers import Answer, Found, Unreachable
+from prepaid.domain.topups.topup import Attempt
 from prepaid.sandbox.payments import SandboxPayments
 from prepaid.store.vault import Vault
 

@@ -9,11 +9,13 @@ from prepaid.domain.amounts import CENT
 from prepaid.domain.commands import ConfigureTopup, Credit, Reserve
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import DAY, MINUTE, Instant
-from prepaid.domain.topup_caps import AutoTopupPatch
-from prepaid.domain.topups import Attempt
-from prepaid.flows import accounts, alerting, payment_events, payment_methods, prices, topups
+from prepaid.domain.topups.caps import AutoTopupPatch
+from prepaid.domain.topups.topup import Attempt
+from prepaid.flows import accounts, alerting, prices
 from prepaid.flows.desk import Desk
-from prepaid.flows.payments import PaymentProvider, Payments, ProviderEvent
+from prepaid.flows.topups import payment_events, payment_methods
+from prepaid.flows.topups import topup as topups
+from prepaid.flows.topups.payments import PaymentProvider, Payments, ProviderEvent
 from prepaid.sandbox.payment_ledger import Payment
 from prepaid.sandbox.payments import VISA, SandboxPayments
 from prepaid.store.notifications import Recorded

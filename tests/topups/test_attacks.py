@@ -11,10 +11,10 @@ import pytest
 from prepaid.domain import ids
 from prepaid.domain.instants import MINUTE
 from prepaid.domain.refusals import Refusal
-from prepaid.domain.topup_answers import Answer, Found
-from prepaid.domain.topups import Attempt
-from prepaid.flows import payment_events, payment_methods
-from prepaid.flows.payments import CardSaved, PaymentSucceeded
+from prepaid.domain.topups.answers import Answer, Found
+from prepaid.domain.topups.topup import Attempt
+from prepaid.flows.topups import payment_events, payment_methods
+from prepaid.flows.topups.payments import CardSaved, PaymentSucceeded
 from prepaid.sandbox.payments import DECLINED, TIMEOUT_THEN_PAID, SandboxPayments
 from tests.topups.crashing import GONE
 from tests.topups.faulty import STEPS, FaultyProvider

@@ -3,7 +3,9 @@
 import pytest
 
 from prepaid.domain.refusals import Refusal
-from prepaid.flows import accounts, payment_methods, topups
+from prepaid.flows import accounts
+from prepaid.flows.topups import payment_methods
+from prepaid.flows.topups import topup as topups
 from prepaid.sandbox.payments import DECLINED
 from tests.topups.kiosk import Kiosk
 

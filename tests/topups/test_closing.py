@@ -3,7 +3,8 @@
 import pytest
 
 from prepaid.domain.instants import MINUTE
-from prepaid.flows import accounts, topups
+from prepaid.flows import accounts
+from prepaid.flows.topups import topup as topups
 from prepaid.sandbox.payments import TIMEOUT_THEN_PAID, UNREACHABLE
 from tests.topups.faulty import FaultyProvider
 from tests.topups.kiosk import Kiosk

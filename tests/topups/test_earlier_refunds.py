@@ -9,10 +9,13 @@ from sqlalchemy import Connection, insert, select
 
 from prepaid.domain.amounts import CENT
 from prepaid.domain.commands import Credit
-from prepaid.flows import accounts, doctor_topups, topups
-from prepaid.flows.doctor_streams import Difference
-from prepaid.flows.payments import RefundFailed
-from prepaid.store import migrate, recount, tables
+from prepaid.flows import accounts
+from prepaid.flows.doctor import topups as doctor_topups
+from prepaid.flows.doctor.streams import Difference
+from prepaid.flows.topups import topup as topups
+from prepaid.flows.topups.payments import RefundFailed
+from prepaid.store import migrate, tables
+from prepaid.store.recount import facts as recount
 from prepaid.store.vault import open_database
 from tests.topups.kiosk import Kiosk
 

@@ -9,9 +9,12 @@ from prepaid.domain import ids
 from prepaid.domain.amounts import CENT
 from prepaid.domain.instants import DAY, iso_millis
 from prepaid.domain.refusals import Refusal
-from prepaid.flows import alerting, payment_methods, preview, topups
+from prepaid.flows import alerting, preview
+from prepaid.flows.topups import payment_methods
+from prepaid.flows.topups import topup as topups
 from prepaid.sandbox.payments import AUTHENTICATION_REQUIRED, DECLINED, UNREACHABLE, VISA
-from prepaid.store import guard, notices
+from prepaid.store import guard
+from prepaid.store.deliveries import notices
 from tests.topups.kiosk import Kiosk
 
 

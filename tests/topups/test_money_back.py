@@ -5,9 +5,10 @@ from msgspec.structs import replace
 
 from prepaid.domain.amounts import CENT
 from prepaid.domain.instants import DAY
-from prepaid.flows import payment_events, topups
+from prepaid.flows.topups import payment_events
+from prepaid.flows.topups import topup as topups
 from prepaid.sandbox.payments import TIMEOUT_THEN_PAID
-from prepaid.store import notices
+from prepaid.store.deliveries import notices
 from tests.store.recount import recount
 from tests.topups.kiosk import Kiosk
 

@@ -9,10 +9,19 @@ from sqlalchemy.exc import IntegrityError
 from prepaid.domain.alarms import Tier
 from prepaid.domain.amounts import CENT
 from prepaid.domain.commands import Reserve
-from prepaid.flows import accounts, alerting, payment_events, topups
-from prepaid.flows.payments import Disputed, DisputeWon, ProviderEvent, Refunded, RefundFailed
+from prepaid.flows import accounts, alerting
+from prepaid.flows.topups import payment_events
+from prepaid.flows.topups import topup as topups
+from prepaid.flows.topups.payments import (
+    Disputed,
+    DisputeWon,
+    ProviderEvent,
+    Refunded,
+    RefundFailed,
+)
 from prepaid.sandbox.payments import TIMEOUT_THEN_PAID
-from prepaid.store import notices, tables
+from prepaid.store import tables
+from prepaid.store.deliveries import notices
 from tests.store.recount import recount
 from tests.topups.kiosk import Kiosk, opened
 

@@ -3,9 +3,11 @@
 import json
 
 from prepaid.domain.instants import DAY, MINUTE
-from prepaid.flows import alerting, payment_methods, topups
+from prepaid.flows import alerting
+from prepaid.flows.topups import payment_methods
+from prepaid.flows.topups import topup as topups
 from prepaid.sandbox.payments import DECLINED, TIMEOUT_THEN_PAID, VISA
-from prepaid.store import notices
+from prepaid.store.deliveries import notices
 from tests.store.recount import recount
 from tests.topups.kiosk import Kiosk
 

@@ -10,11 +10,20 @@ import pytest
 
 from prepaid.domain.amounts import CENT
 from prepaid.domain.ids import AccountId
-from prepaid.flows import accounts, doctor_topups, payment_events, payment_methods, topups
-from prepaid.flows.doctor_streams import Difference
-from prepaid.flows.payments import Disputed, DisputeWon, ProviderEvent, Refunded, RefundFailed
+from prepaid.flows import accounts
+from prepaid.flows.doctor import topups as doctor_topups
+from prepaid.flows.doctor.streams import Difference
+from prepaid.flows.topups import payment_events, payment_methods
+from prepaid.flows.topups import topup as topups
+from prepaid.flows.topups.payments import (
+    Disputed,
+    DisputeWon,
+    ProviderEvent,
+    Refunded,
+    RefundFailed,
+)
 from prepaid.sandbox.payments import TIMEOUT_THEN_PAID, VISA
-from prepaid.store import recount as held
+from prepaid.store.recount import facts as held
 from prepaid.store.vault import Connection
 from tests.store.recount import recount
 from tests.topups.kiosk import Kiosk

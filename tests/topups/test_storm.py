@@ -7,7 +7,8 @@ import pytest
 
 from prepaid.domain.instants import HOUR, MINUTE, SECOND
 from prepaid.domain.refusals import Refusal
-from prepaid.flows import payment_events, payment_methods, topups
+from prepaid.flows.topups import payment_events, payment_methods
+from prepaid.flows.topups import topup as topups
 from prepaid.sandbox.payments import METHODS
 from tests.topups.faulty import FaultyProvider
 from tests.topups.kiosk import Kiosk, opened

@@ -6,9 +6,10 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from prepaid.flows.payments import ProviderEvent, Refunded, RefundFailed
-from prepaid.store import strays, tables
-from prepaid.store.strays import Stray
+from prepaid.flows.topups.payments import ProviderEvent, Refunded, RefundFailed
+from prepaid.store import tables
+from prepaid.store.topups import strays
+from prepaid.store.topups.strays import Stray
 from prepaid.store.vault import Connection
 from tests.topups.kiosk import Kiosk, opened
 

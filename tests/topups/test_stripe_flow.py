@@ -11,8 +11,9 @@ import pytest
 from prepaid.adapters.stripe_payments import StripePayments
 from prepaid.domain.instants import SECOND
 from prepaid.domain.refusals import Refusal
-from prepaid.flows import payment_events, payment_methods, topups
-from prepaid.flows.payments import Payments
+from prepaid.flows.topups import payment_events, payment_methods
+from prepaid.flows.topups import topup as topups
+from prepaid.flows.topups.payments import Payments
 from tests.adapters import local_stripe
 from tests.adapters.local_stripe import API_KEY, Counter
 from tests.topups.kiosk import Kiosk

@@ -11,9 +11,10 @@ import stripe
 from prepaid.adapters.letters import read
 from prepaid.adapters.stripe_payments import StripePayments
 from prepaid.domain.refusals import Refusal
-from prepaid.flows import payment_events, topups
-from prepaid.flows.payments import Payments
-from prepaid.store import notices
+from prepaid.flows.topups import payment_events
+from prepaid.flows.topups import topup as topups
+from prepaid.flows.topups.payments import Payments
+from prepaid.store.deliveries import notices
 from tests.topups.kiosk import Kiosk
 
 SECRET = "whsec_ours"

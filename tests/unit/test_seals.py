@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prepaid.adapters.seals import Seals
-from prepaid.flows.secrets import SealBroken
+from prepaid.flows.deliveries.secrets import SealBroken
 
 OLD, NEW = "o" * 32, "n" * 32
 SEALS = Seals(NEW)

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from prepaid.domain import topup_caps
 from prepaid.domain.amounts import AMOUNT_MAX, CENT, CREDIT
 from prepaid.domain.instants import DAY, HOUR, Instant
 from prepaid.domain.refusals import Refusal
-from prepaid.domain.topup_caps import AutoTopup, AutoTopupPatch, PaymentMethod, Tally, Verdict
+from prepaid.domain.topups import caps as topup_caps
+from prepaid.domain.topups.caps import AutoTopup, AutoTopupPatch, PaymentMethod, Tally, Verdict
 
 NOON: Instant = 1_776_162_225_000_000  # 2026-04-14T10:23:45Z
 METHOD = PaymentMethod(customer="cus_1", reference="pm_1", updated_at=NOON)

@@ -3,12 +3,13 @@
 import pytest
 from msgspec.structs import replace
 
-from prepaid.domain import ids, topup_events
+from prepaid.domain import ids
 from prepaid.domain.alerting import Config
 from prepaid.domain.amounts import CENT
 from prepaid.domain.instants import Instant
 from prepaid.domain.notifications import Cause
-from prepaid.domain.topups import Attempt
+from prepaid.domain.topups import events as topup_events
+from prepaid.domain.topups.topup import Attempt
 
 AT: Instant = 1_776_162_225_000_123
 ON = Config(auto_topup_notifications_enabled=True)

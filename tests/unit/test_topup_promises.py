@@ -4,9 +4,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from prepaid.domain import topups
 from prepaid.domain.instants import DAY, HOUR, MINUTE, SECOND, Span
-from prepaid.domain.topup_answers import Answer, Unreachable
+from prepaid.domain.topups import topup as topups
+from prepaid.domain.topups.answers import Answer, Unreachable
 from tests.unit.topup_world import AMOUNT, LOST, REFUSED, World
 
 WAITS = st.sampled_from(("until due", "until too late", SECOND, 10 * MINUTE, 5 * HOUR, DAY))

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prepaid.domain.topup_shares import Money, share
+from prepaid.domain.topups.shares import Money, share
 
 AMOUNTS = st.integers(1, 10**15)
 PRICES = st.integers(1, 10**11)

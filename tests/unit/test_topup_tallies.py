@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from prepaid.domain.amounts import CENT
 from prepaid.domain.instants import DAY, HOUR, day_of, iso_millis
-from prepaid.domain.topup_caps import AutoTopup, PaymentMethod, Tally, verdict
-from prepaid.domain.topup_tallies import used
+from prepaid.domain.topups.caps import AutoTopup, PaymentMethod, Tally, verdict
+from prepaid.domain.topups.tallies import used
 
 NOON = 1_776_162_225_000_000  # 2026-04-14T10:23:45Z
 WISH = AutoTopup(enabled=True, threshold=500 * CENT, amount=1_000 * CENT, per_day_max=3)

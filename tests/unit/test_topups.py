@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from prepaid.domain import topups
 from prepaid.domain.instants import DAY, HOUR, MINUTE, SECOND, Instant, Span
-from prepaid.domain.topup_answers import Answer, Declined, Paid, Pending, Unreachable
-from prepaid.domain.topups import Attempt
+from prepaid.domain.topups import topup as topups
+from prepaid.domain.topups.answers import Answer, Declined, Paid, Pending, Unreachable
+from prepaid.domain.topups.topup import Attempt
 
 NOW: Instant = 1_776_162_225_000_000
 KEY = "0123456789abcdef0123456789abcdef"

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from prepaid.domain import topup_caps, topups
 from prepaid.domain.amounts import CREDIT
 from prepaid.domain.instants import DAY, HOUR, Instant, Span
-from prepaid.domain.topup_answers import Answer, Declined, Found, Paid, Pending, Unreachable
-from prepaid.domain.topup_caps import AutoTopup, PaymentMethod, Tally
-from prepaid.domain.topups import Attempt, Turn
+from prepaid.domain.topups import caps as topup_caps
+from prepaid.domain.topups import topup as topups
+from prepaid.domain.topups.answers import Answer, Declined, Found, Paid, Pending, Unreachable
+from prepaid.domain.topups.caps import AutoTopup, PaymentMethod, Tally
+from prepaid.domain.topups.topup import Attempt, Turn
 
 START: Instant = 1_776_162_225_000_000
 AMOUNT = CREDIT

@@ -12,7 +12,7 @@ import pytest
 from prepaid.domain.book import Outcome
 from prepaid.domain.commands import Reserve
 from prepaid.domain.ids import AccountId, parse_account
-from prepaid.store.writer import BATCH_MAX, QUEUE_MAX
+from prepaid.store.batching.writer import BATCH_MAX, QUEUE_MAX
 from tests.kit.door import CHARGES, Customer, Door, code, opened_door
 from tests.kit.shop import Shop, opened
 

@@ -5,10 +5,10 @@ from prepaid.adapters.letters import LetterRoom, LetterWriter
 from prepaid.adapters.mail import MailSender
 from prepaid.adapters.mailboxes import parse_sender
 from prepaid.adapters.webhooks import WebhookSender
-from prepaid.flows.deliveries import Deliverer
+from prepaid.flows.deliveries.delivery import Deliverer
+from prepaid.flows.deliveries.mails import Mailer, Postman
+from prepaid.flows.deliveries.post_room import PostRoom
 from prepaid.flows.desk import Desk
-from prepaid.flows.mails import Mailer, Postman
-from prepaid.flows.post_room import PostRoom
 
 
 def post_room(

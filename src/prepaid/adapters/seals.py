@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from prepaid.flows.secrets import SealBroken
+from prepaid.flows.deliveries.secrets import SealBroken
 
 _VERSION = b"\x01"
 _KEY_ID_BYTES = 4

@@ -9,8 +9,8 @@ import msgspec
 import stripe
 from msgspec import Struct
 
-from prepaid.domain.topup_answers import Declined, Paid, Pending
-from prepaid.flows.payments import (
+from prepaid.domain.topups.answers import Declined, Paid, Pending
+from prepaid.flows.topups.payments import (
     CardSaved,
     Disputed,
     DisputeWon,

@@ -17,9 +17,9 @@ from prepaid.adapters.stripe_objects import Customer, Event, Intent, Method, Pag
 from prepaid.domain import ids
 from prepaid.domain.instants import DAY, SECOND
 from prepaid.domain.refusals import invalid
-from prepaid.domain.topup_answers import Answer, Declined, Found, Pending, Unreachable
-from prepaid.domain.topups import Attempt
-from prepaid.flows.payments import (
+from prepaid.domain.topups.answers import Answer, Declined, Found, Pending, Unreachable
+from prepaid.domain.topups.topup import Attempt
+from prepaid.flows.topups.payments import (
     ProviderEvent,
     ProviderUnreachable,
     SavedMethod,

@@ -10,7 +10,7 @@ from typing import TypeVar
 import httpx
 import stripe
 
-from prepaid.flows.payments import ProviderUnreachable
+from prepaid.flows.topups.payments import ProviderUnreachable
 from prepaid.store import guard
 
 Refused = (stripe.CardError, stripe.InvalidRequestError)

@@ -15,7 +15,7 @@ import typst
 from prepaid.adapters.statement_pages import Page, page, with_missing
 from prepaid.domain.statements.settings import Logo
 from prepaid.domain.statements.statement import Client, Seller, Statement
-from prepaid.flows.printers import BadLogo
+from prepaid.flows.statements.printers import BadLogo
 
 AT_ONCE = 2  # a page needs a core for its time
 

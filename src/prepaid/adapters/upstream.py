@@ -9,7 +9,14 @@ import aiohttp
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar
 from yarl import URL
 
-from prepaid.flows.upstreams import Flowing, Headers, Heard, Outgoing, UpstreamFailed, UpstreamLate
+from prepaid.flows.proxying.upstreams import (
+    Flowing,
+    Headers,
+    Heard,
+    Outgoing,
+    UpstreamFailed,
+    UpstreamLate,
+)
 
 T = TypeVar("T")
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import uvicorn
 
 from prepaid import settings, worker
+from prepaid.flows.deliveries.post_room import PostRoom
 from prepaid.flows.desk import Desk
-from prepaid.flows.post_room import PostRoom
 from prepaid.store.vault import Vault
 from prepaid.web import metrics_door
 from prepaid.web.metrics import Metrics, Reading

@@ -6,9 +6,9 @@ import time
 from prepaid.adapters.addresses import AddressRule, rule_of
 from prepaid.adapters.seals import Seals as Sealer
 from prepaid.adapters.typst_printer import TypstPrinter, check_fonts
+from prepaid.flows.deliveries.secrets import Seals
 from prepaid.flows.desk import UNSEALED, Desk
-from prepaid.flows.payments import Payments
-from prepaid.flows.secrets import Seals
+from prepaid.flows.topups.payments import Payments
 from prepaid.sandbox.payment_ledger import payment_file
 from prepaid.sandbox.payments import SandboxPayments
 from prepaid.settings import SANDBOX, SettingError, Settings

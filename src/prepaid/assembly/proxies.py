@@ -8,9 +8,9 @@ from prepaid.adapters.upstream import HttpUpstreams
 from prepaid.domain.routing import file
 from prepaid.domain.routing.routes import Routes
 from prepaid.flows.desk import Desk
-from prepaid.flows.errands import Ways
 from prepaid.flows.metering import KeyRing
-from prepaid.flows.passing import Proxy
+from prepaid.flows.proxying.errands import Ways
+from prepaid.flows.proxying.passing import Proxy
 from prepaid.sandbox import serving as sandbox_serving
 from prepaid.sandbox.register import register
 from prepaid.settings import SettingError, Settings

@@ -14,8 +14,8 @@ from prepaid.assembly.counting import ALONE, Counting, counted, metrics
 from prepaid.assembly.desks import open_desk
 from prepaid.assembly.proxies import load_routes, open_proxy
 from prepaid.assembly.work import check_post, working
+from prepaid.flows.deliveries.post_room import PostRoom
 from prepaid.flows.desk import Desk
-from prepaid.flows.post_room import PostRoom
 from prepaid.sandbox.mailbox import Mailbox
 from prepaid.sandbox.receiver import Sandbox
 from prepaid.settings import SANDBOX, Settings

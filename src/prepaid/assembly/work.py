@@ -9,20 +9,17 @@ import structlog
 from prepaid import worker
 from prepaid.adapters import post_rooms
 from prepaid.assembly.endings import begun_by_signal
-from prepaid.flows import (
-    following,
-    metering,
-    payment_events,
-    proxied_retention,
-    retention,
-    signing_in,
-    statement_runs,
-    topups,
-)
+from prepaid.flows import metering, signing_in
+from prepaid.flows.deliveries import retention
+from prepaid.flows.deliveries.post_room import PostRoom
 from prepaid.flows.desk import Desk
-from prepaid.flows.passing import Proxy
-from prepaid.flows.post_room import PostRoom
+from prepaid.flows.proxying import following
+from prepaid.flows.proxying import retention as proxied_retention
+from prepaid.flows.proxying.passing import Proxy
 from prepaid.flows.pruning import Keeper
+from prepaid.flows.statements import runs as statement_runs
+from prepaid.flows.topups import payment_events
+from prepaid.flows.topups import topup as topups
 from prepaid.sandbox.mailbox import Mailbox
 from prepaid.settings import SANDBOX, SettingError, Settings
 from prepaid.worker import Job

@@ -19,7 +19,7 @@ from prepaid.commands.console import fail
 from prepaid.commands.database import Stopped, address_of, make_ready
 from prepaid.commands.serve import load
 from prepaid.settings import Settings
-from prepaid.store.sqlite_files import FileInUse
+from prepaid.store.sqlite.files import FileInUse
 from prepaid.web.auth import OPERATOR_HEADER
 from prepaid.web.errors import Envelope, Problem
 from prepaid.web.routing import encode

@@ -14,9 +14,10 @@ from prepaid.commands.console import fail, say
 from prepaid.commands.database import Stopped, check_file, file_of
 from prepaid.commands.serve import load
 from prepaid.settings import Settings
-from prepaid.store import snapshots, sqlite_backup
-from prepaid.store.hot import Unavailable
-from prepaid.store.sqlite_backup import NotCopied
+from prepaid.store import snapshots
+from prepaid.store.batching.hot import Unavailable
+from prepaid.store.sqlite import backup as sqlite_backup
+from prepaid.store.sqlite.backup import NotCopied
 
 
 def backup(

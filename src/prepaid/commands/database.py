@@ -7,7 +7,7 @@ from prepaid.domain import ids
 from prepaid.domain.ids import AccountId
 from prepaid.settings import Settings
 from prepaid.store import snapshots
-from prepaid.store.hot import Unavailable
+from prepaid.store.batching.hot import Unavailable
 from prepaid.store.locations import sqlite_path
 from prepaid.store.snapshots import Snapshots
 

@@ -20,15 +20,16 @@ from prepaid.commands.database import Stopped, make_ready
 from prepaid.domain import ids
 from prepaid.domain.amounts import CREDIT
 from prepaid.domain.commands import Configure, Credit
-from prepaid.flows import accounts, endpoints, prices, signing_in, workspaces
+from prepaid.flows import accounts, prices, signing_in, workspaces
+from prepaid.flows.deliveries import endpoints
+from prepaid.flows.deliveries.endpoints import Wish
 from prepaid.flows.desk import Desk
-from prepaid.flows.endpoints import Wish
 from prepaid.sandbox import register_prices
 from prepaid.sandbox.receiver import HOOKS
 from prepaid.settings import SettingError, Settings
 from prepaid.store.locations import shown
 from prepaid.store.prices import Price
-from prepaid.store.sqlite_files import FileInUse
+from prepaid.store.sqlite.files import FileInUse
 
 FOLDER = Path(".demo")
 CREDITS = 1_000

@@ -17,11 +17,11 @@ from prepaid.commands.tables import show_json
 from prepaid.domain import ids
 from prepaid.domain.ids import AccountId
 from prepaid.domain.refusals import Refusal
-from prepaid.flows import doctor as flow
-from prepaid.flows.doctor import Drift, Examined
+from prepaid.flows.doctor import examination as flow
+from prepaid.flows.doctor.examination import Drift, Examined
 from prepaid.settings import SettingError, Settings
 from prepaid.store import snapshots
-from prepaid.store.hot import Unavailable
+from prepaid.store.batching.hot import Unavailable
 from prepaid.store.snapshots import Snapshots
 
 DRIFT = 1

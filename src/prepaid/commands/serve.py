@@ -19,7 +19,7 @@ from prepaid.commands.database import Stopped, file_of, make_ready, tell_address
 from prepaid.domain.routing.file import WrongRoutes
 from prepaid.domain.routing.routes import Routes
 from prepaid.settings import SettingError, Settings
-from prepaid.store.sqlite_files import FileInUse
+from prepaid.store.sqlite.files import FileInUse
 from prepaid.web.app import FrontDoor
 from prepaid.web.hot_wire import HotProtocol
 from prepaid.web.proxy import PathTaken

@@ -20,8 +20,8 @@ from prepaid.flows import charge_lists
 from prepaid.flows.desk import existing
 from prepaid.settings import SettingError
 from prepaid.store import accounts, snapshots
+from prepaid.store.batching.hot import Unavailable
 from prepaid.store.charge_lists import Wanted
-from prepaid.store.hot import Unavailable
 from prepaid.web.charge_lists import as_lines, heading
 
 

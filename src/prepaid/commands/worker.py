@@ -9,7 +9,7 @@ from prepaid.commands.console import fail, say
 from prepaid.commands.database import Stopped, file_of, make_ready
 from prepaid.commands.serve import check, listen_for_metrics, load, routes_of
 from prepaid.domain.routing.routes import Routes
-from prepaid.flows.post_room import PostRoom
+from prepaid.flows.deliveries.post_room import PostRoom
 from prepaid.settings import SettingError, Settings
 
 

@@ -9,7 +9,7 @@ from prepaid.domain.amounts import Micros
 from prepaid.domain.ids import ACCOUNT_WIDE, AccountId, Seq, WorkspaceNumber
 from prepaid.domain.instants import Instant, Span
 from prepaid.domain.limits import Limit
-from prepaid.domain.topup_state import Terms
+from prepaid.domain.topups.state import Terms
 from prepaid.domain.windows import GLOBAL
 
 

@@ -14,8 +14,8 @@ from prepaid.domain.instants import Instant
 from prepaid.domain.notifications import Notification
 from prepaid.domain.proxied import Shelf
 from prepaid.domain.refusals import not_found
-from prepaid.domain.topup_state import TopupState
-from prepaid.domain.topups import Attempt
+from prepaid.domain.topups.state import TopupState
+from prepaid.domain.topups.topup import Attempt
 from prepaid.domain.windows import Window
 
 

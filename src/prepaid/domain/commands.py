@@ -9,8 +9,8 @@ from prepaid.domain.amounts import Micros
 from prepaid.domain.ids import AccountId, Seq, WorkspaceNumber
 from prepaid.domain.instants import SECOND, Instant, Span
 from prepaid.domain.refusals import Detail, Refusal
-from prepaid.domain.topup_answers import Answer
-from prepaid.domain.topup_caps import AutoTopupPatch, PaymentMethod
+from prepaid.domain.topups.answers import Answer
+from prepaid.domain.topups.caps import AutoTopupPatch, PaymentMethod
 
 TTL_DEFAULT: Span = 900 * SECOND
 TTL_MAX: Span = 86_400 * SECOND

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec.structs import replace
 
-from prepaid.domain import groups, metering, topping_up, topup_returns, topup_wishes
+from prepaid.domain import groups, metering
 from prepaid.domain.book import Book, Outcome, Stored
 from prepaid.domain.commands import (
     ROUTES,
@@ -27,6 +27,9 @@ from prepaid.domain.commands import (
     request_of,
 )
 from prepaid.domain.proxied import ReserveGroup, SettleGroup
+from prepaid.domain.topups import returns as topup_returns
+from prepaid.domain.topups import topping_up
+from prepaid.domain.topups import wishes as topup_wishes
 
 # What does a command, by its type. Each takes its own kind, which the key says.
 _HANDLERS: dict[type[Command], Callable[..., Outcome]] = {  # type: ignore[explicit-any]

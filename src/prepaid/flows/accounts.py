@@ -8,7 +8,7 @@ from prepaid.domain.amounts import Micros
 from prepaid.domain.ids import ACCOUNT_ID_BITS, AccountId
 from prepaid.domain.instants import DAY, SECOND, Instant
 from prepaid.domain.refusals import Refusal, invalid, not_found
-from prepaid.domain.topup_caps import CREDIT_PRICE_DEFAULT
+from prepaid.domain.topups.caps import CREDIT_PRICE_DEFAULT
 from prepaid.flows.desk import Desk, existing
 from prepaid.flows.metering import digest_of, unknown_key
 from prepaid.store import accounts, keys

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
 from prepaid.domain.refusals import not_found
-from prepaid.flows.payments import Payments
-from prepaid.flows.printers import NoPrinter, Printer
-from prepaid.flows.secrets import NoSeals, Seals
+from prepaid.flows.deliveries.secrets import NoSeals, Seals
+from prepaid.flows.statements.printers import NoPrinter, Printer
+from prepaid.flows.topups.payments import Payments
 from prepaid.store import accounts
 from prepaid.store.accounts import AccountRow
 from prepaid.store.vault import Vault

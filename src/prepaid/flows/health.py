@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
+from prepaid.flows.deliveries.post_room import LATE_S, late
 from prepaid.flows.desk import Desk
-from prepaid.flows.post_room import LATE_S, late
 from prepaid.store import health
 
 

@@ -14,9 +14,9 @@ from prepaid.domain.refusals import Refusal, not_found
 from prepaid.flows.desk import Desk, account_of
 from prepaid.store import accounts, keys, ledger
 from prepaid.store.accounts import AccountRow
+from prepaid.store.batching.waiting import Answer
+from prepaid.store.batching.writer import Overloaded
 from prepaid.store.ledger import Tagged
-from prepaid.store.waiting import Answer
-from prepaid.store.writer import Overloaded
 
 KEYS_KNOWN_MAX = 100_000
 SWEPT_MAX = 500

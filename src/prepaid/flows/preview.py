@@ -14,8 +14,9 @@ from prepaid.domain.refusals import Refusal
 from prepaid.domain.rehearsal import Rehearsal
 from prepaid.flows.desk import Desk, existing
 from prepaid.flows.metering import fresh
-from prepaid.store import accounts, alerting, history, payers, workspaces
+from prepaid.store import accounts, alerting, history, workspaces
 from prepaid.store.accounts import AccountRow
+from prepaid.store.topups import payers
 from prepaid.store.vault import Connection
 
 SPAN_DAYS = 30

@@ -10,13 +10,14 @@ from prepaid.domain.entries import Entry
 from prepaid.domain.ids import ACCOUNT_WIDE, AccountId, Seq, WorkspaceNumber
 from prepaid.domain.instants import DAY, Instant, day_of
 from prepaid.domain.refusals import Refusal, invalid
-from prepaid.domain.topup_caps import AutoTopup
+from prepaid.domain.topups.caps import AutoTopup
 from prepaid.domain.usage import Grain
 from prepaid.flows.desk import Desk
 from prepaid.flows.metering import fresh
-from prepaid.store import alerting, ledger, payers, usage, workspaces
+from prepaid.store import alerting, ledger, usage, workspaces
 from prepaid.store.accounts import AccountRow
 from prepaid.store.rollups import NO_PERIOD
+from prepaid.store.topups import payers
 from prepaid.store.usage import Line
 from prepaid.store.vault import Connection
 from prepaid.store.workspaces import WorkspaceRow

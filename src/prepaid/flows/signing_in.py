@@ -21,10 +21,11 @@ from prepaid.domain.people import (
     mailbox,
 )
 from prepaid.domain.refusals import Refusal, invalid, not_found
-from prepaid.flows import sealed_mails
+from prepaid.flows.deliveries import sealed_mails
 from prepaid.flows.desk import Desk
-from prepaid.store import mails, people
-from prepaid.store.mails import NewMail
+from prepaid.store import people
+from prepaid.store.deliveries import mails
+from prepaid.store.deliveries.mails import NewMail
 from prepaid.store.people import Administered as AccountSummary
 from prepaid.store.people import SessionRow
 from prepaid.store.vault import Connection

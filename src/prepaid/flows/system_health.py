@@ -3,8 +3,8 @@
 from msgspec import Struct
 
 from prepaid.domain.instants import Instant
+from prepaid.flows.deliveries.post_room import late
 from prepaid.flows.desk import Desk
-from prepaid.flows.post_room import late
 from prepaid.store import system_health
 from prepaid.store.system_health import Drifting, Failing
 from prepaid.store.vault import Connection

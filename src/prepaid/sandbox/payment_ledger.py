@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from prepaid.domain.ids import AccountId
-from prepaid.domain.topup_answers import Answer
+from prepaid.domain.topups.answers import Answer
 from prepaid.store import guard
 
 Status = Literal["succeeded", "requires_action", "canceled"]

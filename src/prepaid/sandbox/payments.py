@@ -15,9 +15,9 @@ import msgspec
 from msgspec.structs import replace
 
 from prepaid.domain.refusals import invalid
-from prepaid.domain.topup_answers import Answer, Declined, Found, Paid, Pending, Unreachable
-from prepaid.domain.topups import Attempt
-from prepaid.flows.payments import (
+from prepaid.domain.topups.answers import Answer, Declined, Found, Paid, Pending, Unreachable
+from prepaid.domain.topups.topup import Attempt
+from prepaid.flows.topups.payments import (
     Disputed,
     DisputeWon,
     PaymentFailed,

@@ -12,8 +12,9 @@ from sqlalchemy import BindParameter, Connection, Select, bindparam, or_, select
 from prepaid.domain.charges import Status
 from prepaid.domain.ids import AccountId, Seq, WorkspaceNumber
 from prepaid.domain.instants import Instant
-from prepaid.store import ledger, rows
+from prepaid.store import ledger
 from prepaid.store import tables as t
+from prepaid.store.batching import rows
 from prepaid.store.ledger import IMPORTED, Tagged
 
 SPAN = 20_000  # numbers, and imports, that one step looks through for what is wanted

@@ -10,8 +10,9 @@ from prepaid.domain.charges import Charge
 from prepaid.domain.entries import Entry
 from prepaid.domain.ids import AccountId, Seq, WorkspaceNumber
 from prepaid.domain.instants import Instant
-from prepaid.store import halving, rows
+from prepaid.store import halving
 from prepaid.store import tables as t
+from prepaid.store.batching import rows
 from prepaid.store.halving import Timed
 
 NO_SEQ_YET: Seq = 2**62

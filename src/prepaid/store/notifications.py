@@ -10,10 +10,10 @@ from sqlalchemy import Connection, insert, select
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
 from prepaid.domain.notifications import Kind, Notification
-from prepaid.store import mails, messages
 from prepaid.store import tables as t
-from prepaid.store.mails import NewMail
-from prepaid.store.messages import NewMessage
+from prepaid.store.deliveries import mails, messages
+from prepaid.store.deliveries.mails import NewMail
+from prepaid.store.deliveries.messages import NewMessage
 
 
 def add(connection: Connection, fired: Sequence[Notification], at: Instant) -> None:

@@ -11,10 +11,10 @@ from typing import Protocol, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from prepaid.store import sqlite
-from prepaid.store.hot import Unavailable
+from prepaid.store.batching.hot import Unavailable
 from prepaid.store.locations import sqlite_path
 from prepaid.store.revisions import newest_revision, revision
+from prepaid.store.sqlite import database as sqlite
 
 __all__ = ["Snapshots", "newest_revision", "opened", "revision"]
 
@@ -80,6 +80,6 @@ def _database(url: str) -> _Closable:
     if path is not None:
         return _SqliteSnapshots(path)
     # Only a server on PostgreSQL has to pay for its driver.
-    from prepaid.store.postgres_snapshots import PostgresSnapshots  # noqa: PLC0415
+    from prepaid.store.postgres.snapshots import PostgresSnapshots  # noqa: PLC0415
 
     return PostgresSnapshots(url, ROWS_AT_ONCE)

@@ -9,13 +9,14 @@ from sqlalchemy import Connection
 from prepaid.domain.book import Outcome
 from prepaid.domain.commands import Command
 from prepaid.domain.instants import Instant
-from prepaid.store import guard, noting, posting
-from prepaid.store.directory import Directories
-from prepaid.store.hot import Lane
+from prepaid.store import guard, noting
+from prepaid.store.batching.directory import Directories
+from prepaid.store.batching.hot import Lane
+from prepaid.store.batching.waiting import Answer
+from prepaid.store.batching.writer import Writer
+from prepaid.store.deliveries import posting
 from prepaid.store.locations import sqlite_path
-from prepaid.store.sqlite import SqliteDatabase
-from prepaid.store.waiting import Answer
-from prepaid.store.writer import Writer
+from prepaid.store.sqlite.database import SqliteDatabase
 
 __all__ = ["Connection", "Database", "Vault", "open_database"]  # flows name the type, no more
 
@@ -59,7 +60,7 @@ def open_database(url: str, lanes: int = 1) -> Database:
     if path is not None:
         return SqliteDatabase(path)
     # Its drivers are 8 MiB that a service on a file need not keep.
-    from prepaid.store.postgres import PostgresDatabase  # noqa: PLC0415
+    from prepaid.store.postgres.database import PostgresDatabase  # noqa: PLC0415
 
     return PostgresDatabase(url, lanes)
 

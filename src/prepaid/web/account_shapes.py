@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 from prepaid.domain import ids
 from prepaid.domain.amounts import cents
 from prepaid.domain.instants import iso_micros
-from prepaid.domain.topup_caps import CREDIT_PRICE_DEFAULT, PRICE_MAX
+from prepaid.domain.topups.caps import CREDIT_PRICE_DEFAULT, PRICE_MAX
 from prepaid.store.accounts import AccountRow
 from prepaid.store.keys import KeyRow
 from prepaid.web.shapes import Amount, Body, Limit, Number, Page, Shape

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from prepaid.domain.refusals import Refusal
 from prepaid.flows.desk import Desk
 from prepaid.flows.metering import KeyRing
-from prepaid.flows.passing import Proxy
+from prepaid.flows.proxying.passing import Proxy
 from prepaid.web import (
     alerts,
     billing,

@@ -9,8 +9,8 @@ from prepaid.domain.ids import AccountId
 from prepaid.domain.refusals import invalid
 from prepaid.domain.statements import money
 from prepaid.domain.statements.prices import ANY_SKU, ANY_WORKSPACE, ClientPrice, Kind
-from prepaid.flows import client_prices as flow
-from prepaid.flows.client_prices import PRICES_MAX, NamedPrice, WantedPrice
+from prepaid.flows.statements import client_prices as flow
+from prepaid.flows.statements.client_prices import PRICES_MAX, NamedPrice, WantedPrice
 from prepaid.web.routing import Answer, Call, Route
 from prepaid.web.shapes import Amount, Body, Number, Shape, Sku
 

@@ -12,8 +12,8 @@ from starlette.routing import Match
 from prepaid.domain.refusals import Refusal
 from prepaid.flows.desk import Desk
 from prepaid.flows.metering import KeyRing
-from prepaid.store.hot import Unavailable
-from prepaid.store.writer import Overloaded
+from prepaid.store.batching.hot import Unavailable
+from prepaid.store.batching.writer import Overloaded
 from prepaid.web import auth, errors, parsing
 from prepaid.web.routing import Answer, Call, Route, encode
 

@@ -6,8 +6,8 @@ import msgspec
 from msgspec import Struct
 
 from prepaid.domain.refusals import Detail, Refusal, invalid
-from prepaid.store.hot import OutcomeUnknown, Unavailable
-from prepaid.store.writer import Overloaded
+from prepaid.store.batching.hot import OutcomeUnknown, Unavailable
+from prepaid.store.batching.writer import Overloaded
 
 STATUSES = {
     "invalid_request": 400,

@@ -7,7 +7,7 @@ import structlog
 from starlette.types import Receive, Send
 
 from prepaid.domain.refusals import Refusal
-from prepaid.flows.upstreams import UpstreamFailed
+from prepaid.flows.proxying.upstreams import UpstreamFailed
 
 log = structlog.get_logger("prepaid.web")
 

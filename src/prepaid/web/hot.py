@@ -16,8 +16,8 @@ from prepaid.domain.refusals import Refusal
 from prepaid.flows import metering
 from prepaid.flows.desk import Desk
 from prepaid.flows.metering import KeyRing
-from prepaid.store.hot import Unavailable
-from prepaid.store.writer import Overloaded
+from prepaid.store.batching.hot import Unavailable
+from prepaid.store.batching.writer import Overloaded
 from prepaid.web import auth, charges, errors, parsing
 from prepaid.web.charge_shapes import ChargeBody
 from prepaid.web.endpoints import too_large

@@ -15,12 +15,14 @@ from prepaid.domain.instants import SECOND
 from prepaid.domain.refusals import Detail, Refusal, invalid
 from prepaid.domain.routing import json_trees, reading, routes
 from prepaid.domain.routing.routes import Match
-from prepaid.flows import accounts, company_requests, proxying, stored_answers, streaming
-from prepaid.flows.errands import DEFAULT, Asking, Errand, Reply
-from prepaid.flows.passing import Proxy
-from prepaid.flows.plain_errands import PlainErrand
-from prepaid.store.hot import Unavailable
-from prepaid.store.writer import Overloaded
+from prepaid.flows import accounts
+from prepaid.flows.proxying import buffered as proxying
+from prepaid.flows.proxying import company_requests, stored_answers, streaming
+from prepaid.flows.proxying.errands import DEFAULT, Asking, Errand, Reply
+from prepaid.flows.proxying.passing import Proxy
+from prepaid.flows.proxying.plain_errands import PlainErrand
+from prepaid.store.batching.hot import Unavailable
+from prepaid.store.batching.writer import Overloaded
 from prepaid.web import auth, errors, parsing
 from prepaid.web.flowing import Upload, pump
 

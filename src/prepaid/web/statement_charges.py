@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from prepaid.domain.amounts import credit, credit_text
 from prepaid.domain.ids import AccountId
 from prepaid.domain.statements import months
-from prepaid.flows import statement_charges as flow
-from prepaid.flows.statement_charges import Share
+from prepaid.flows.statements import charges as flow
+from prepaid.flows.statements.charges import Share
 from prepaid.web import accept, charge_lists, charges, csv_lines, parsing
 from prepaid.web.charge_shapes import ChargeRecord
 from prepaid.web.routing import Answer, Call, Route

@@ -14,7 +14,7 @@ from prepaid.domain.statements import months
 from prepaid.domain.statements.months import Month
 from prepaid.domain.statements.statement import Statement
 from prepaid.flows.desk import Desk
-from prepaid.flows.statements import Sheet, paper
+from prepaid.flows.statements.statement import Sheet, paper
 from prepaid.web import csv_lines
 from prepaid.web.accept import CSV, JSON
 from prepaid.web.routing import Answer, encode

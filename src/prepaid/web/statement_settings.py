@@ -9,8 +9,8 @@ from msgspec import UNSET, Meta, UnsetType
 from prepaid.domain.refusals import invalid
 from prepaid.domain.statements import logos, money
 from prepaid.domain.statements.settings import Logo
-from prepaid.flows import statement_settings as flow
-from prepaid.flows.statement_settings import Details
+from prepaid.flows.statements import settings as flow
+from prepaid.flows.statements.settings import Details
 from prepaid.web import parsing
 from prepaid.web.routing import Answer, Call, Route
 from prepaid.web.shapes import Amount, Body, LegalName, Number, Shape

@@ -9,7 +9,7 @@ from prepaid.domain.amounts import credit
 from prepaid.domain.instants import iso_micros, iso_millis
 from prepaid.domain.statements import money, months
 from prepaid.domain.statements.statement import Line, Statement
-from prepaid.flows.statements import MonthView, Sheet, number_of
+from prepaid.flows.statements.statement import MonthView, Sheet, number_of
 from prepaid.web.shapes import Body, Limit, Number, Page, Shape
 
 MonthText = Annotated[

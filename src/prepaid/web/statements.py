@@ -3,7 +3,7 @@
 from prepaid.domain.ids import AccountId, Owned
 from prepaid.domain.refusals import invalid, not_found
 from prepaid.domain.statements import months
-from prepaid.flows import statements
+from prepaid.flows.statements import statement as statements
 from prepaid.web import parsing
 from prepaid.web.accept import CSV, JSON, chosen
 from prepaid.web.routing import Answer, Call, Route

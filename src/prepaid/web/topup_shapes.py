@@ -6,9 +6,9 @@ from msgspec import Meta
 
 from prepaid.domain.amounts import cents
 from prepaid.domain.instants import Instant, iso_millis
-from prepaid.domain.topup_caps import AutoTopup, PaymentMethod
-from prepaid.domain.topup_state import Event
-from prepaid.domain.topups import Attempt
+from prepaid.domain.topups.caps import AutoTopup, PaymentMethod
+from prepaid.domain.topups.state import Event
+from prepaid.domain.topups.topup import Attempt
 from prepaid.web.shapes import Body, Limit, Number, Page, Shape
 
 

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from prepaid.domain import topups as rules
 from prepaid.domain.refusals import Refusal, invalid, not_found
-from prepaid.domain.topup_caps import AutoTopupPatch
-from prepaid.flows import payment_events, payment_methods, topups
-from prepaid.flows.payments import ProviderUnreachable
-from prepaid.store.topups import NO_NUMBER_YET
+from prepaid.domain.topups import topup as rules
+from prepaid.domain.topups.caps import AutoTopupPatch
+from prepaid.flows.topups import payment_events, payment_methods
+from prepaid.flows.topups import topup as topups
+from prepaid.flows.topups.payments import ProviderUnreachable
+from prepaid.store.topups.topup import NO_NUMBER_YET
 from prepaid.web import topup_shapes as shapes
 from prepaid.web.endpoints import read_body
 from prepaid.web.routing import Answer, Call, Route, replayed

@@ -9,8 +9,8 @@ from prepaid.domain import endpoints as rules
 from prepaid.domain import events, ids, signatures
 from prepaid.domain.instants import SECOND, iso_millis
 from prepaid.domain.refusals import invalid
-from prepaid.flows import endpoint_urls, endpoints, replays
-from prepaid.flows.endpoints import Wish
+from prepaid.flows.deliveries import endpoint_urls, endpoints, replays
+from prepaid.flows.deliveries.endpoints import Wish
 from prepaid.web import parsing
 from prepaid.web import webhook_shapes as shapes
 from prepaid.web.routing import Answer, Call, Route

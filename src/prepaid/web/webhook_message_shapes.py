@@ -7,8 +7,8 @@ from msgspec import Meta, Raw
 
 from prepaid.domain import head_lines, ids
 from prepaid.domain.instants import iso_millis
-from prepaid.store.delivery_queue import AttemptRow
-from prepaid.store.outbox import DeliveryRow, MessageRow
+from prepaid.store.deliveries.outbox import DeliveryRow, MessageRow
+from prepaid.store.deliveries.queue import AttemptRow
 from prepaid.web.shapes import Body, Limit, Page, Shape
 
 CURSOR_MAX = 100

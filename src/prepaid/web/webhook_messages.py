@@ -10,9 +10,9 @@ from prepaid.domain import endpoints as rules
 from prepaid.domain import events, ids
 from prepaid.domain.instants import Instant
 from prepaid.domain.refusals import invalid
-from prepaid.flows import outbox
-from prepaid.store.attempts import Place, Wanted
-from prepaid.store.outbox import Wanted as MessagesWanted
+from prepaid.flows.deliveries import outbox
+from prepaid.store.deliveries.attempts import Place, Wanted
+from prepaid.store.deliveries.outbox import Wanted as MessagesWanted
 from prepaid.web import parsing, webhook_endpoints
 from prepaid.web import webhook_message_shapes as shapes
 from prepaid.web.routing import Answer, Call, Route

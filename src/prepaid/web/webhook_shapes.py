@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 from prepaid.domain import endpoints as rules
 from prepaid.domain import ids
 from prepaid.domain.instants import iso_millis
-from prepaid.flows.endpoints import Shown
+from prepaid.flows.deliveries.endpoints import Shown
 from prepaid.web.shapes import Body, Shape
 
 OVERLAP_MAX_S = 7 * 86_400

@@ -4,7 +4,7 @@ import re
 
 import httpx
 
-from prepaid.flows import topups
+from prepaid.flows.topups import topup as topups
 from tests.kit import pages
 from tests.kit.door import Door
 from tests.kit.pages import text_of

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from prepaid.flows import topups
+from prepaid.flows.topups import topup as topups
 from prepaid.sandbox.payments import METHODS
 from prepaid.web.dashboard.billing.sandbox_cards import CARDS
 from tests.kit import pages

@@ -3,7 +3,7 @@
 import pytest
 
 from prepaid.domain import ids
-from prepaid.flows import endpoints
+from prepaid.flows.deliveries import endpoints
 from tests.kit import pages
 from tests.kit.door import Door
 from tests.kit.hooks import URL, kept_headers, listed, made

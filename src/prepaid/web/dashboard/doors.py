@@ -11,8 +11,8 @@ from prepaid.domain import ids
 from prepaid.domain.refusals import Refusal, not_found
 from prepaid.flows import signing_in
 from prepaid.flows.signing_in import AccountSummary, Session
-from prepaid.store.hot import Unavailable
-from prepaid.store.writer import Overloaded
+from prepaid.store.batching.hot import Unavailable
+from prepaid.store.batching.writer import Overloaded
 from prepaid.web.dashboard import cookies, forms, guards, wrong
 from prepaid.web.dashboard.frame import Frame
 from prepaid.web.dashboard.pages import SEE_OTHER, Page, Visit

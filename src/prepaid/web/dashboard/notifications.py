@@ -10,8 +10,9 @@ from starlette.responses import Response
 from prepaid.domain import ids
 from prepaid.domain.notifications import Kind
 from prepaid.domain.refusals import Refusal, invalid
-from prepaid.flows import alerting, notification_trail
-from prepaid.flows.notification_trail import Trail
+from prepaid.flows import alerting
+from prepaid.flows.deliveries import notification_trail
+from prepaid.flows.deliveries.notification_trail import Trail
 from prepaid.store.notifications import Recorded
 from prepaid.web.dashboard.form_state import sentence
 from prepaid.web.dashboard.forms import Form

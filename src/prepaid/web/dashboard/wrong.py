@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from prepaid.domain.refusals import Refusal
-from prepaid.store.hot import Unavailable
-from prepaid.store.writer import Overloaded
+from prepaid.store.batching.hot import Unavailable
+from prepaid.store.batching.writer import Overloaded
 from prepaid.web import errors
 from prepaid.web.dashboard import cookies, guards
 from prepaid.web.dashboard.form_state import sentence

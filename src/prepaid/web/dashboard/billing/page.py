@@ -10,9 +10,10 @@ from starlette.responses import Response
 
 from prepaid.domain.alerting import Config
 from prepaid.domain.notifications import Notification
-from prepaid.flows import alerting, reports, tier_states, topups
+from prepaid.flows import alerting, reports, tier_states
 from prepaid.flows.tier_states import ScopeState
-from prepaid.store.topups import NO_NUMBER_YET
+from prepaid.flows.topups import topup as topups
+from prepaid.store.topups.topup import NO_NUMBER_YET
 from prepaid.web.dashboard import guards
 from prepaid.web.dashboard.billing import sandbox_cards
 from prepaid.web.dashboard.billing.rehearsed import Rehearsed

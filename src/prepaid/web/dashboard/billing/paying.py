@@ -8,8 +8,9 @@ from starlette.responses import Response
 
 from prepaid.domain.amounts import CENT
 from prepaid.domain.refusals import invalid
-from prepaid.domain.topup_caps import AMOUNT_CENTS_MIN, CENTS_MAX, AutoTopup, AutoTopupPatch
-from prepaid.flows import payment_methods, topups
+from prepaid.domain.topups.caps import AMOUNT_CENTS_MIN, CENTS_MAX, AutoTopup, AutoTopupPatch
+from prepaid.flows.topups import payment_methods
+from prepaid.flows.topups import topup as topups
 from prepaid.web import errors, parsing
 from prepaid.web.dashboard import forms
 from prepaid.web.dashboard.billing import page

@@ -2,11 +2,11 @@
 
 from starlette.responses import Response
 
-from prepaid.domain import topups as rules
 from prepaid.domain.refusals import not_found
-from prepaid.domain.topups import Attempt
-from prepaid.flows import topups
-from prepaid.store.topups import NO_NUMBER_YET
+from prepaid.domain.topups import topup as rules
+from prepaid.domain.topups.topup import Attempt
+from prepaid.flows.topups import topup as topups
+from prepaid.store.topups.topup import NO_NUMBER_YET
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Page, Visit
 

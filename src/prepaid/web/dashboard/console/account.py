@@ -12,7 +12,7 @@ from prepaid.domain.commands import Credit
 from prepaid.domain.ids import AccountId
 from prepaid.domain.refusals import invalid, not_found
 from prepaid.domain.statements.money import digits
-from prepaid.domain.topup_caps import PRICE_MAX
+from prepaid.domain.topups.caps import PRICE_MAX
 from prepaid.flows import accounts, metering, prices
 from prepaid.flows.account_search import AccountRow
 from prepaid.web import parsing

@@ -15,9 +15,10 @@ from prepaid.domain.statements.prices import (
     ClientPrice,
     Kind,
 )
-from prepaid.flows import client_prices, workspaces
-from prepaid.flows.client_prices import Asked
+from prepaid.flows import workspaces
 from prepaid.flows.overview import WorkspaceRow
+from prepaid.flows.statements import client_prices
+from prepaid.flows.statements.client_prices import Asked
 from prepaid.web.client_prices import MARKUP_MAX, MARKUP_MIN
 from prepaid.web.dashboard import paging
 from prepaid.web.dashboard.forms import Form

@@ -3,7 +3,8 @@
 from starlette.responses import Response
 
 from prepaid.domain.statements.prices import ANY_SKU, ANY_WORKSPACE
-from prepaid.flows import client_prices, workspaces
+from prepaid.flows import workspaces
+from prepaid.flows.statements import client_prices
 from prepaid.web.dashboard import paging
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Page, Visit

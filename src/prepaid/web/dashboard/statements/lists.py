@@ -6,8 +6,10 @@ from prepaid.domain import ids
 from prepaid.domain.ids import Owned
 from prepaid.domain.refusals import not_found
 from prepaid.domain.statements import months
-from prepaid.flows import statement_pages, statements, workspaces
-from prepaid.flows.statements import Sheet
+from prepaid.flows import workspaces
+from prepaid.flows.statements import pages as statement_pages
+from prepaid.flows.statements import statement as statements
+from prepaid.flows.statements.statement import Sheet
 from prepaid.web.dashboard import paging, shown
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Page, Visit

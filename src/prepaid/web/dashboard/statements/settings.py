@@ -11,7 +11,7 @@ from starlette.responses import Response
 from prepaid.domain.refusals import Detail, Refusal, invalid, not_found
 from prepaid.domain.statements import logos, money
 from prepaid.domain.statements.settings import Logo, Settings
-from prepaid.flows import statement_settings
+from prepaid.flows.statements import settings as statement_settings
 from prepaid.web import parsing
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Page, Visit

@@ -11,10 +11,11 @@ from prepaid.domain.statements import months
 from prepaid.domain.statements.money import Price
 from prepaid.domain.statements.months import Month
 from prepaid.domain.statements.statement import Line
-from prepaid.flows import statement_charges, statement_pages
-from prepaid.flows.statement_charges import Behind
-from prepaid.flows.statement_pages import Numbered
-from prepaid.flows.statements import number_at
+from prepaid.flows.statements import charges as statement_charges
+from prepaid.flows.statements import pages as statement_pages
+from prepaid.flows.statements.charges import Behind
+from prepaid.flows.statements.pages import Numbered
+from prepaid.flows.statements.statement import number_at
 from prepaid.web import accept, charge_lists
 from prepaid.web.dashboard import paging
 from prepaid.web.dashboard.forms import Form

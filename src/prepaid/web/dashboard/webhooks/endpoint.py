@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from prepaid.domain import events, signatures
 from prepaid.domain.instants import DAY, SECOND, iso_micros
-from prepaid.flows import endpoints, replays
-from prepaid.flows.endpoints import Told
-from prepaid.store.delivery_counts import COUNTED_MAX
+from prepaid.flows.deliveries import endpoints, replays
+from prepaid.flows.deliveries.endpoints import Told
+from prepaid.store.deliveries.counts import COUNTED_MAX
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Page, Visit
 from prepaid.web.dashboard.webhooks.forms import SecretText

@@ -7,8 +7,8 @@ from starlette.responses import Response
 from prepaid.domain import endpoints as rules
 from prepaid.domain import events, signatures
 from prepaid.domain.refusals import Refusal, invalid
-from prepaid.flows import endpoints
-from prepaid.flows.endpoints import Shown, Wish
+from prepaid.flows.deliveries import endpoints
+from prepaid.flows.deliveries.endpoints import Shown, Wish
 from prepaid.web.dashboard.pages import Page, Visit
 from prepaid.web.dashboard.webhooks.forms import (
     EndpointForm,

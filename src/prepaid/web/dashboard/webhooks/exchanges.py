@@ -9,9 +9,9 @@ from starlette.responses import Response
 from prepaid.domain import head_lines
 from prepaid.domain.head_lines import Head
 from prepaid.domain.refusals import not_found
-from prepaid.flows import outbox
-from prepaid.store.delivery_queue import AttemptRow
-from prepaid.store.outbox import MessageRow
+from prepaid.flows.deliveries import outbox
+from prepaid.store.deliveries.outbox import MessageRow
+from prepaid.store.deliveries.queue import AttemptRow
 from prepaid.web.dashboard.pages import Page, Visit
 from prepaid.web.dashboard.webhooks.endpoint import ONE
 from prepaid.web.dashboard.webhooks.parts import FAILURES, endpoint_number, message_number

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from prepaid.domain import endpoints as rules
 from prepaid.domain.refusals import Detail, Refusal, invalid
-from prepaid.flows import endpoint_urls
+from prepaid.flows.deliveries import endpoint_urls
 from prepaid.web import webhook_shapes as shapes
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Visit

@@ -7,9 +7,9 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from prepaid.domain import ids
-from prepaid.flows import outbox
-from prepaid.store.attempts import Wanted
-from prepaid.store.delivery_queue import AttemptRow
+from prepaid.flows.deliveries import outbox
+from prepaid.store.deliveries.attempts import Wanted
+from prepaid.store.deliveries.queue import AttemptRow
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Visit
 from prepaid.web.webhook_messages import cursor_of, place_of

@@ -6,8 +6,8 @@ from starlette.responses import Response
 
 from prepaid.domain import events, ids
 from prepaid.domain.refusals import invalid
-from prepaid.flows import endpoints, outbox, replays
-from prepaid.flows.outbox import Sent
+from prepaid.flows.deliveries import endpoints, outbox, replays
+from prepaid.flows.deliveries.outbox import Sent
 from prepaid.web import parsing
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Page, Visit

@@ -1,0 +1,1 @@
+"""Rules of buying credit: wishes, caps, answers, and money that goes back."""

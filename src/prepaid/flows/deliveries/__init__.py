@@ -1,0 +1,1 @@
+"""Webhooks and mail: endpoints, what is sent to them, and what came of it."""

@@ -1,0 +1,1 @@
+"""The doctor: what is laid side by side, and what it finds."""

@@ -1,0 +1,1 @@
+"""A proxied request: what it asks for, its charges, its upstream, its answer."""

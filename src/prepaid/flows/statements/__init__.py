@@ -1,0 +1,1 @@
+"""Statements: made, closed month by month, shown and printed."""

@@ -1,0 +1,1 @@
+"""Credit that is bought: the attempt, the provider, and what the provider reports."""

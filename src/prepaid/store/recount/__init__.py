@@ -1,0 +1,1 @@
+"""The same facts from several tables, for the doctor to lay side by side."""

@@ -1,0 +1,1 @@
+"""Statements as they are kept, and what they are made from."""
