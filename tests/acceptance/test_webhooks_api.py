@@ -9,8 +9,8 @@ import pytest
 
 from prepaid.adapters.addresses import AddressRule
 from prepaid.adapters.webhooks import WebhookSender
-from prepaid.domain import endpoints as rules
 from prepaid.domain import events
+from prepaid.domain.deliveries import endpoints as rules
 from prepaid.flows.deliveries.delivery import Deliverer, deliver_all
 from tests.adapters.receivers import Received, receiver
 from tests.kit.door import Customer, Door, code, fields, opened_door

@@ -8,8 +8,8 @@ from aiohttp import web
 from prepaid.adapters.addresses import AddressRule
 from prepaid.adapters.attempts import KEPT_BYTES_MAX
 from prepaid.adapters.webhooks import WebhookSender
-from prepaid.domain import head_lines
-from prepaid.domain.head_lines import KEPT_MAX, LINES_MAX, MASK
+from prepaid.domain.deliveries import head_lines
+from prepaid.domain.deliveries.head_lines import KEPT_MAX, LINES_MAX, MASK
 from tests.adapters.receivers import HERE, receiver, saying, talker, trap
 
 BODY = b'{"n":1}'

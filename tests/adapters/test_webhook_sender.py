@@ -11,7 +11,7 @@ from aiohttp import web
 
 from prepaid.adapters.addresses import AddressRule
 from prepaid.adapters.webhooks import WebhookSender
-from prepaid.domain import signatures
+from prepaid.domain.deliveries import signatures
 from prepaid.domain.instants import from_datetime
 from tests.adapters.receivers import HERE, receiver, saying, talker, trap
 

@@ -12,7 +12,7 @@ from prepaid.adapters.addresses import AddressRule
 from prepaid.adapters.post_rooms import letter_room
 from prepaid.adapters.seals import Seals
 from prepaid.adapters.webhooks import WebhookSender
-from prepaid.domain import signatures
+from prepaid.domain.deliveries import signatures
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant, Span
 from prepaid.flows import accounts

@@ -4,8 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from prepaid.domain import ids, retries
+from prepaid.domain import ids
 from prepaid.domain.commands import Configure, Reserve
+from prepaid.domain.deliveries import retries
 from prepaid.domain.instants import DAY, HOUR, MINUTE, SECOND
 from prepaid.domain.refusals import Refusal
 from prepaid.flows.deliveries import endpoints, outbox, replays

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from prepaid.domain import ids
-from prepaid.domain.head_lines import MASK
+from prepaid.domain.deliveries.head_lines import MASK
 from tests.adapters.receivers import Received, Talk, read_request, saying, talker
 from tests.deliveries.office import Office, opened_office
 from tests.kit import pages

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prepaid.domain import endpoints
-from prepaid.domain.endpoints import Endpoint
+from prepaid.domain.deliveries import endpoints
+from prepaid.domain.deliveries.endpoints import Endpoint
 from prepaid.domain.events.topup_failed import TOPUP_FAILED
 from prepaid.domain.refusals import Refusal
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prepaid.domain import head_lines
-from prepaid.domain.head_lines import CUT, KEPT_MAX, LINES_MAX, MASK, Header
+from prepaid.domain.deliveries import head_lines
+from prepaid.domain.deliveries.head_lines import CUT, KEPT_MAX, LINES_MAX, MASK, Header
 
 ROOM = KEPT_MAX + len(MASK) * LINES_MAX + 2 * LINES_MAX + len(CUT)
 names = st.sampled_from([b"A", b"b-c", b"Cookie", b"Set-Cookie"])

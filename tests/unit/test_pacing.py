@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prepaid.domain import pacing
-from prepaid.domain.endpoints import THROTTLE_RATE_MAX
+from prepaid.domain.deliveries import pacing
+from prepaid.domain.deliveries.endpoints import THROTTLE_RATE_MAX
 from prepaid.domain.instants import SECOND
 
 RATES = st.integers(1, THROTTLE_RATE_MAX)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prepaid.domain import retries
+from prepaid.domain.deliveries import retries
+from prepaid.domain.deliveries.retries import HEALTHY, MAILS, WEBHOOKS, Health, Schedule
 from prepaid.domain.instants import (
     DAY,
     HOUR,
@@ -19,7 +20,6 @@ from prepaid.domain.instants import (
     from_datetime,
     to_datetime,
 )
-from prepaid.domain.retries import HEALTHY, MAILS, WEBHOOKS, Health, Schedule
 
 START: Instant = from_datetime(datetime(2026, 4, 14, 10, 0, 0, tzinfo=UTC))
 MIDDLE = 0.5  # the roll of the scheduled wait

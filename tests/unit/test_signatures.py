@@ -12,7 +12,7 @@ import svix
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prepaid.domain import signatures
+from prepaid.domain.deliveries import signatures
 from prepaid.domain.instants import MINUTE, SECOND, Instant, from_datetime
 from prepaid.domain.refusals import Refusal
 

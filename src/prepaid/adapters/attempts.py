@@ -10,9 +10,9 @@ from typing import Literal
 import aiohttp
 from msgspec import Struct
 
-from prepaid.domain import head_lines
-from prepaid.domain.endpoints import HEADER_VALUE_LENGTH_MAX
-from prepaid.domain.head_lines import Raw
+from prepaid.domain.deliveries import head_lines
+from prepaid.domain.deliveries.endpoints import HEADER_VALUE_LENGTH_MAX
+from prepaid.domain.deliveries.head_lines import Raw
 
 KEPT_BYTES_MAX = 4 * 1024  # of a response's body, for the record
 # A secret that begins within what is kept is looked for whole.

@@ -16,7 +16,7 @@ from aiohttp.connector import Connection
 from yarl import URL
 
 from prepaid.adapters.attempts import Refused, Trail
-from prepaid.domain import head_lines
+from prepaid.domain.deliveries import head_lines
 
 READ_BYTES_MAX = 64 * 1024  # of a response's body
 TARGETS_MAX = 1_000  # URLs that are kept taken apart

@@ -18,7 +18,7 @@ from prepaid.web.account_shapes import (
     KeyList,
     NewKeyShape,
 )
-from prepaid.web.operator_people import LinkShape
+from prepaid.web.operator.people import LinkShape
 from prepaid.web.shapes import Number, Ok
 
 BASE = "/v2/operator/accounts"

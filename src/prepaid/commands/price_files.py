@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from prepaid.web.operator_prices import PriceShape
+from prepaid.web.operator.prices import PriceShape
 from prepaid.web.routing import encode
 
 COLUMNS = ("sku", "credits", "unit", "description")

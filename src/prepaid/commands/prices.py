@@ -12,7 +12,7 @@ from prepaid.commands.api import Api, Refused, in_path
 from prepaid.commands.console import fail, say
 from prepaid.commands.price_files import BadPrices, read, write
 from prepaid.commands.tables import show_json, show_table
-from prepaid.web.operator_prices import PriceListShape, PriceShape
+from prepaid.web.operator.prices import PriceListShape, PriceShape
 from prepaid.web.shapes import Number
 
 app = typer.Typer(no_args_is_help=True, help="The price list, and own prices of accounts.")

@@ -12,8 +12,8 @@ from prepaid.commands.accounts import BASE, every_account
 from prepaid.commands.api import Api, in_path
 from prepaid.commands.console import say
 from prepaid.commands.database import Stopped
-from prepaid.web.statement_files import FORMS, file_name
-from prepaid.web.statement_shapes import StatementPage, StatementSummary
+from prepaid.web.statements.files import FORMS, file_name
+from prepaid.web.statements.shapes import StatementPage, StatementSummary
 
 DRAFTS_LEFT = 3
 PAGE = "200"

@@ -3,7 +3,7 @@
 from msgspec import Struct
 from sqlalchemy import Connection, Select, func, literal, select, text
 
-from prepaid.domain.deliveries import WAITING
+from prepaid.domain.deliveries.delivery import WAITING
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
 from prepaid.store import tables as t

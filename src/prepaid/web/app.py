@@ -18,24 +18,13 @@ from prepaid.web import (
     alerts,
     billing,
     charge_lists,
-    client_prices,
     docs,
     errors,
     health,
     home,
     openapi,
-    operator_accounts,
-    operator_charges,
-    operator_people,
-    operator_prices,
-    operator_usage,
-    statement_charges,
-    statement_settings,
-    statements,
     topups,
     usage,
-    webhook_endpoints,
-    webhook_messages,
     workspaces,
 )
 from prepaid.web.dashboard import site
@@ -44,9 +33,20 @@ from prepaid.web.endpoints import endpoint, our_fault, unknown_method, unknown_p
 from prepaid.web.hot import PATH as HOT_PATH
 from prepaid.web.hot import Headers, HotCharges, Rendered
 from prepaid.web.metrics import Metrics
+from prepaid.web.operator import accounts as operator_accounts
+from prepaid.web.operator import charges as operator_charges
+from prepaid.web.operator import people as operator_people
+from prepaid.web.operator import prices as operator_prices
+from prepaid.web.operator import usage as operator_usage
 from prepaid.web.proxied_document import ProxiedPaths
 from prepaid.web.proxy import ProxyDoor
 from prepaid.web.routing import Answer, Call, Route
+from prepaid.web.statements import charges as statement_charges
+from prepaid.web.statements import client_prices
+from prepaid.web.statements import settings as statement_settings
+from prepaid.web.statements import statement as statements
+from prepaid.web.webhooks import endpoints as webhook_endpoints
+from prepaid.web.webhooks import messages as webhook_messages
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 

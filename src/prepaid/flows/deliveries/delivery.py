@@ -13,7 +13,8 @@ from random import Random
 
 import structlog
 
-from prepaid.domain import ids, signatures
+from prepaid.domain import ids
+from prepaid.domain.deliveries import signatures
 from prepaid.domain.instants import SECOND, Instant
 from prepaid.flows.deliveries.boxes import PER_ENDPOINT_MAX, Box, Boxes, Ready
 from prepaid.flows.deliveries.results import Reply, Result, Sender, Unsent, record

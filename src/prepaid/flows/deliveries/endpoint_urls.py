@@ -7,7 +7,7 @@ whoever sends judges the one that is connected to.
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from prepaid.domain import endpoints as rules
+from prepaid.domain.deliveries import endpoints as rules
 from prepaid.domain.refusals import invalid
 from prepaid.flows.desk import Desk
 

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from prepaid.domain import endpoints as rules
-from prepaid.domain import signatures
+from prepaid.domain.deliveries import endpoints as rules
+from prepaid.domain.deliveries import signatures
+from prepaid.domain.deliveries.signatures import Key
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant, Span
 from prepaid.domain.refusals import Refusal, invalid, not_found
-from prepaid.domain.signatures import Key
 from prepaid.flows.accounts import locked
 from prepaid.flows.deliveries import secrets
 from prepaid.flows.desk import Desk

@@ -9,9 +9,10 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from prepaid.domain import ids, retries
+from prepaid.domain import ids
 from prepaid.domain.addressees import Addressee
-from prepaid.domain.deliveries import Verdict, judge
+from prepaid.domain.deliveries import retries
+from prepaid.domain.deliveries.delivery import Verdict, judge
 from prepaid.domain.instants import SECOND, Instant
 from prepaid.flows.deliveries import sealed_mails
 from prepaid.flows.desk import Desk

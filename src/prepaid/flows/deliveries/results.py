@@ -7,10 +7,11 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from prepaid.domain import ids, retries
-from prepaid.domain.deliveries import FAILED, Verdict, judge
+from prepaid.domain import ids
+from prepaid.domain.deliveries import retries
+from prepaid.domain.deliveries.delivery import FAILED, Verdict, judge
+from prepaid.domain.deliveries.retries import HEALTHY, Health
 from prepaid.domain.instants import Instant
-from prepaid.domain.retries import HEALTHY, Health
 from prepaid.domain.topups.state import Notice
 from prepaid.store.deliveries import attempts, endpoint_states, notices
 from prepaid.store.deliveries.attempts import Recorded

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 from prepaid.domain import ids
+from prepaid.domain.deliveries.signatures import Key
 from prepaid.domain.refusals import Refusal
-from prepaid.domain.signatures import Key
 from prepaid.store.deliveries.delivery import Target
 from prepaid.store.deliveries.queue import Place
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 from sqlalchemy import Connection, Select, select, tuple_
 
-from prepaid.domain.deliveries import SENT
+from prepaid.domain.deliveries.delivery import SENT
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
 from prepaid.store import tables as t

@@ -3,7 +3,7 @@
 from msgspec import Struct
 from sqlalchemy import Connection, func, literal_column, select
 
-from prepaid.domain.deliveries import FAILED, SENT
+from prepaid.domain.deliveries.delivery import FAILED, SENT
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
 from prepaid.store import tables as t

@@ -21,8 +21,8 @@ from sqlalchemy import (
     update,
 )
 
-from prepaid.domain import pacing
-from prepaid.domain.deliveries import FAILED, WAITING
+from prepaid.domain.deliveries import pacing
+from prepaid.domain.deliveries.delivery import FAILED, WAITING
 from prepaid.domain.instants import Instant
 from prepaid.store import tables as t
 from prepaid.store.deliveries.queue import DueEndpoint, NextRow, Place, Queue, TakenRow, Wish

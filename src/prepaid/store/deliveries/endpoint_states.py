@@ -3,8 +3,8 @@
 from msgspec import Struct
 from sqlalchemy import Connection, or_, select, update
 
+from prepaid.domain.deliveries.retries import Health
 from prepaid.domain.instants import Instant
-from prepaid.domain.retries import Health
 from prepaid.store import tables as t
 from prepaid.store.deliveries.queue import Place
 

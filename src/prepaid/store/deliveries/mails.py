@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from prepaid.domain.accounts import Tag
 from prepaid.domain.addressees import Addressee
-from prepaid.domain.deliveries import SENT, WAITING, Status
+from prepaid.domain.deliveries.delivery import SENT, WAITING, Status
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
 from prepaid.store import tables as t

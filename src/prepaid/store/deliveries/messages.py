@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from prepaid.domain.deliveries import WAITING
+from prepaid.domain.deliveries.delivery import WAITING
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
 from prepaid.store import tables as t

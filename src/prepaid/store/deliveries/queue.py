@@ -7,7 +7,7 @@ attempt means, is decided by their callers, once for both.
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
-from prepaid.domain.deliveries import Status
+from prepaid.domain.deliveries.delivery import Status
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, insert, or_, select, update
 
-from prepaid.domain.deliveries import FAILED, WAITING
+from prepaid.domain.deliveries.delivery import FAILED, WAITING
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
 from prepaid.store import tables as t

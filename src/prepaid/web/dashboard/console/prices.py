@@ -18,7 +18,7 @@ from prepaid.web.dashboard.console.account import show as show_account
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Page, Visit
 from prepaid.web.dashboard.shown import exact
-from prepaid.web.operator_prices import PRICES_MAX
+from prepaid.web.operator.prices import PRICES_MAX
 from prepaid.web.shapes import Sku
 
 SHOWN_MAX = 500

@@ -19,12 +19,12 @@ from prepaid.flows import workspaces
 from prepaid.flows.overview import WorkspaceRow
 from prepaid.flows.statements import client_prices
 from prepaid.flows.statements.client_prices import Asked
-from prepaid.web.client_prices import MARKUP_MAX, MARKUP_MIN
 from prepaid.web.dashboard import paging
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Page, Visit
 from prepaid.web.dashboard.statements import words
 from prepaid.web.shapes import Sku
+from prepaid.web.statements.client_prices import MARKUP_MAX, MARKUP_MIN
 
 RULES_SIZE = 100
 EVERYONE = "everyone"  # in place of a workspace's id

@@ -14,8 +14,8 @@ from prepaid.web.dashboard import paging, shown
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Page, Visit
 from prepaid.web.endpoints import response_of
-from prepaid.web.statement_files import FORMS, answer, archive
-from prepaid.web.statement_shapes import summary
+from prepaid.web.statements.files import FORMS, answer, archive
+from prepaid.web.statements.shapes import summary
 
 PAGE_SIZE = 100
 MONTHS_SHOWN = 12

@@ -16,7 +16,7 @@ from prepaid.web import parsing
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Page, Visit
 from prepaid.web.dashboard.statements import words
-from prepaid.web.statement_settings import LABEL_MAX, LINE_MAX
+from prepaid.web.statements.settings import LABEL_MAX, LINE_MAX
 
 ADDRESS_LINES_MAX = 8
 MEDIA_TYPES = {"png": "image/png", "svg": "image/svg+xml"}

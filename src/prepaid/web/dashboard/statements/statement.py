@@ -26,8 +26,8 @@ from prepaid.web.dashboard.statements.lists import PATH, PageQuery, place_of
 from prepaid.web.endpoints import response_of
 from prepaid.web.routing import Answer
 from prepaid.web.shapes import Sku
-from prepaid.web.statement_charges import FILE, pieces
-from prepaid.web.statement_shapes import full
+from prepaid.web.statements.charges import FILE, pieces
+from prepaid.web.statements.shapes import full
 
 LINES_SIZE = 100
 CHARGES_SIZE = 50

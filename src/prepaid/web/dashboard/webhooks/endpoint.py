@@ -5,7 +5,8 @@ from typing import Literal
 from msgspec import Struct
 from starlette.responses import Response
 
-from prepaid.domain import events, signatures
+from prepaid.domain import events
+from prepaid.domain.deliveries import signatures
 from prepaid.domain.instants import DAY, SECOND, iso_micros
 from prepaid.flows.deliveries import endpoints, replays
 from prepaid.flows.deliveries.endpoints import Told

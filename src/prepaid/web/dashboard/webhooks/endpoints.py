@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from prepaid.domain import endpoints as rules
-from prepaid.domain import events, signatures
+from prepaid.domain import events
+from prepaid.domain.deliveries import endpoints as rules
+from prepaid.domain.deliveries import signatures
 from prepaid.domain.refusals import Refusal, invalid
 from prepaid.flows.deliveries import endpoints
 from prepaid.flows.deliveries.endpoints import Shown, Wish

@@ -6,8 +6,8 @@ import msgspec
 from msgspec import Struct
 from starlette.responses import Response
 
-from prepaid.domain import head_lines
-from prepaid.domain.head_lines import Head
+from prepaid.domain.deliveries import head_lines
+from prepaid.domain.deliveries.head_lines import Head
 from prepaid.domain.refusals import not_found
 from prepaid.flows.deliveries import outbox
 from prepaid.store.deliveries.outbox import MessageRow

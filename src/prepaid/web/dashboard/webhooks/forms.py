@@ -5,12 +5,12 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from prepaid.domain import endpoints as rules
+from prepaid.domain.deliveries import endpoints as rules
 from prepaid.domain.refusals import Detail, Refusal, invalid
 from prepaid.flows.deliveries import endpoint_urls
-from prepaid.web import webhook_shapes as shapes
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Visit
+from prepaid.web.webhooks import shapes
 
 KEPT = "••••••••"  # stands for a header's value, which is secret; never a value of its own
 HEADERS_TEXT_MAX = 30_000

@@ -12,7 +12,7 @@ from prepaid.store.deliveries.attempts import Wanted
 from prepaid.store.deliveries.queue import AttemptRow
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Visit
-from prepaid.web.webhook_messages import cursor_of, place_of
+from prepaid.web.webhooks.messages import cursor_of, place_of
 
 PAGE_SIZE = 25
 

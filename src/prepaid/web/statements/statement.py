@@ -7,8 +7,8 @@ from prepaid.flows.statements import statement as statements
 from prepaid.web import parsing
 from prepaid.web.accept import CSV, JSON, chosen
 from prepaid.web.routing import Answer, Call, Route
-from prepaid.web.statement_files import FORMS, PDF, ZIP, answer, archive
-from prepaid.web.statement_shapes import (
+from prepaid.web.statements.files import FORMS, PDF, ZIP, answer, archive
+from prepaid.web.statements.shapes import (
     ArchiveQuery,
     FormatQuery,
     MonthShape,

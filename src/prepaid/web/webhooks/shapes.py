@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from prepaid.domain import endpoints as rules
 from prepaid.domain import ids
+from prepaid.domain.deliveries import endpoints as rules
 from prepaid.domain.instants import iso_millis
 from prepaid.flows.deliveries.endpoints import Shown
 from prepaid.web.shapes import Body, Shape

@@ -19,7 +19,7 @@ from prepaid.web import csv_lines
 from prepaid.web.accept import CSV, JSON
 from prepaid.web.routing import Answer, encode
 from prepaid.web.shapes import Number
-from prepaid.web.statement_shapes import StatementShape, full
+from prepaid.web.statements.shapes import StatementShape, full
 
 PDF = "application/pdf"
 ZIP = "application/zip"

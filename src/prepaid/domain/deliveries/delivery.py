@@ -4,9 +4,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from prepaid.domain import retries
+from prepaid.domain.deliveries import retries
+from prepaid.domain.deliveries.retries import Schedule
 from prepaid.domain.instants import Instant
-from prepaid.domain.retries import Schedule
 
 Status = Literal["waiting", "sent", "failed"]
 WAITING: Status = "waiting"

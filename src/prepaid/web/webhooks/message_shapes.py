@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Raw
 
-from prepaid.domain import head_lines, ids
+from prepaid.domain import ids
+from prepaid.domain.deliveries import head_lines
 from prepaid.domain.instants import iso_millis
 from prepaid.store.deliveries.outbox import DeliveryRow, MessageRow
 from prepaid.store.deliveries.queue import AttemptRow

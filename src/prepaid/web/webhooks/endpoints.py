@@ -5,16 +5,17 @@ from functools import partial
 import msgspec
 from msgspec import UNSET
 
-from prepaid.domain import endpoints as rules
-from prepaid.domain import events, ids, signatures
+from prepaid.domain import events, ids
+from prepaid.domain.deliveries import endpoints as rules
+from prepaid.domain.deliveries import signatures
 from prepaid.domain.instants import SECOND, iso_millis
 from prepaid.domain.refusals import invalid
 from prepaid.flows.deliveries import endpoint_urls, endpoints, replays
 from prepaid.flows.deliveries.endpoints import Wish
 from prepaid.web import parsing
-from prepaid.web import webhook_shapes as shapes
 from prepaid.web.routing import Answer, Call, Route
 from prepaid.web.shapes import Ok
+from prepaid.web.webhooks import shapes
 
 
 async def create(call: Call) -> Answer:

@@ -12,8 +12,8 @@ from prepaid.web import accept, charge_lists, charges, csv_lines, parsing
 from prepaid.web.charge_shapes import ChargeRecord
 from prepaid.web.routing import Answer, Call, Route
 from prepaid.web.shapes import Body, Limit, Number, Page, Sku
-from prepaid.web.statement_shapes import MonthText
-from prepaid.web.statements import BASE, OF_ACCOUNT, place
+from prepaid.web.statements.shapes import MonthText
+from prepaid.web.statements.statement import BASE, OF_ACCOUNT, place
 
 HEADINGS = (*charge_lists.HEADINGS, "lineCount", "lineCredits")
 FILE = ("content-disposition", 'attachment; filename="statement-charges.csv"')

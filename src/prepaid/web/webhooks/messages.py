@@ -6,17 +6,18 @@ from functools import partial
 
 from msgspec import Raw
 
-from prepaid.domain import endpoints as rules
 from prepaid.domain import events, ids
+from prepaid.domain.deliveries import endpoints as rules
 from prepaid.domain.instants import Instant
 from prepaid.domain.refusals import invalid
 from prepaid.flows.deliveries import outbox
 from prepaid.store.deliveries.attempts import Place, Wanted
 from prepaid.store.deliveries.outbox import Wanted as MessagesWanted
-from prepaid.web import parsing, webhook_endpoints
-from prepaid.web import webhook_message_shapes as shapes
+from prepaid.web import parsing
 from prepaid.web.routing import Answer, Call, Route
 from prepaid.web.shapes import Ok
+from prepaid.web.webhooks import endpoints as webhook_endpoints
+from prepaid.web.webhooks import message_shapes as shapes
 
 _CURSOR = re.compile(r"([0-9a-f]{1,15})-([0-9a-f]{1,15})-([0-9a-f]{1,7})-([0-9a-f]{1,7})")
 

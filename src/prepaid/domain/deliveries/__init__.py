@@ -1,0 +1,1 @@
+"""Rules of sending: endpoints, signatures, when to try again, how fast."""

@@ -1,0 +1,1 @@
+"""Routes that only the operator's key opens."""

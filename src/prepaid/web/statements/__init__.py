@@ -1,0 +1,1 @@
+"""Routes of statements, their lines, files, prices and settings."""

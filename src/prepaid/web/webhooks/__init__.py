@@ -1,0 +1,1 @@
+"""Routes of endpoints, messages and attempts."""
