@@ -79,7 +79,7 @@ async def test_on_a_phone_the_list_opens_and_goes_again(visitor: Visitor) -> Non
     await page.get_by_role("button", name="Menu").click()
     link = page.get_by_role("navigation").get_by_role("link", name=re.compile("Create a webhook"))
     await link.click()
-    await expect(page.locator("#webhook_endpoints-create")).to_be_in_viewport()
+    await expect(page.locator("#webhooks_endpoints-create")).to_be_in_viewport()
     await expect(link).to_be_hidden()
     wide = await page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 360

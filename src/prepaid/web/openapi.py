@@ -85,8 +85,9 @@ def _on_the_wire(part: object) -> Any:  # noqa: ANN401 - a JSON tree, as it came
 
 
 def _operation(route: Route, known: Document, components: Document) -> Document:
+    place = route.handler.__module__.removeprefix("prepaid.web.").replace(".", "_")
     operation: Document = {
-        "operationId": f"{route.handler.__module__.rpartition('.')[2]}.{route.handler.__name__}",
+        "operationId": f"{place}.{route.handler.__name__}",
         "summary": route.summary,
         "description": inspect.cleandoc(route.handler.__doc__ or ""),
         "parameters": _parameters(route, components),
