@@ -64,7 +64,7 @@ def test_charge_from_python(
         assert balance(url, key) == 10_000 - 200 - 3 - 200
 
 
-async def test_a_fastapi_application_is_metered_in_five_lines(
+async def test_a_fastapi_application_is_metered(
     migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with running(migrated_sqlite_url) as url:
@@ -76,13 +76,15 @@ async def test_a_fastapi_application_is_metered_in_five_lines(
         async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
             good = await client.get("/reports/7", headers=asked)
             missing = await client.get("/reports/0", headers=asked)
-            free = await client.get("/health")
+            free = await client.get("/openapi.json")
+            asked_by_browser = await client.options("/reports/7")
             nobody = await client.get("/reports/7")
             stranger = await client.get("/reports/7", headers={"x-api-key": "pk_wrong"})
             odd = await client.get("/reports/7", headers=asked | {"x-topograph-workspace-id": "x"})
 
         told = [r.status_code for r in (good, missing, free, nobody, stranger, odd)]
         assert told == [200, 404, 200, 401, 401, 400]
+        assert asked_by_browser.status_code == 405  # the application's own answer
         assert good.json() == {"number": 7}
         assert stranger.json()["error"]["code"] == "unauthorized"
         assert balance(url, key) == 10_000 - 200

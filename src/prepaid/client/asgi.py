@@ -11,11 +11,15 @@ success, before its first byte is sent, and released otherwise.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+from msgspec.structs import replace
+
+from prepaid.client import refusing, repeats
 from prepaid.client.asking import Order
 from prepaid.client.awaiting import AsyncClient, AsyncOpenCharge
-from prepaid.client.errors import Refused, Unreachable
+from prepaid.client.errors import PrepaidError, Refused
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -25,14 +29,6 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Sku = str | Callable[[Scope], str | None]
 
 SUCCESS = range(200, 400)
-_NO_KEY = (
-    b'{"statusCode": 401, "error": {"code": "unauthorized",'
-    b' "message": "send an API key in the header x-api-key", "details": []}}'
-)
-_AWAY = (
-    b'{"statusCode": 503, "error": {"code": "overloaded",'
-    b' "message": "billing is away; try again", "details": []}}'
-)
 
 
 class Metering:
@@ -44,6 +40,8 @@ class Metering:
         sku: what a request is sold as; a function of the ASGI scope may say None for a free one.
             Inside, `scope["prepaid"]` is the open charge, for another amount or a release.
         workspace_header: tags a request with a workspace of the customer.
+        idempotent: whether a repeat with the caller's `Idempotency-Key` is free for a day. The
+            application runs again for it.
     """
 
     def __init__(
@@ -53,11 +51,13 @@ class Metering:
         client: AsyncClient,
         sku: Sku,
         workspace_header: str = "x-topograph-workspace-id",
+        idempotent: bool = True,
     ) -> None:
         self._app = app
         self._client = client
         self._sku = sku
         self._workspace_header = workspace_header.lower().encode()
+        self._is_idempotent = idempotent
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -70,7 +70,7 @@ class Metering:
         headers = dict(scope["headers"])
         api_key = headers.get(b"x-api-key")
         if api_key is None:
-            await _answer(send, 401, _NO_KEY)
+            await _answer(send, refusing.NO_KEY)
             return
         order = Order(
             sku=sku,
@@ -82,19 +82,36 @@ class Metering:
     async def _metered(self, order: Order, scope: Scope, receive: Receive, send: Send) -> None:
         begun = _Begun(send)
         try:
-            async with self._client.charge(order) as charge:
+            block, receive = await self._block(order, scope, receive)
+            async with block as charge:
                 begun.charge = scope["prepaid"] = charge
                 await self._app(scope, receive, begun.send)
                 if not begun.is_answered and charge.is_open:
                     await charge.release()
-        except Refused as refused:
-            if begun.is_answered or begun.charge is not None:
+        except ConnectionAbortedError:
+            if begun.charge is not None:
                 raise
-            await _answer(send, refused.status, refused.body)
-        except Unreachable:
+        except Refused as error:
+            if begun.charge is not None:
+                raise
+            await _answer(send, refusing.told(error))
+        except PrepaidError as error:
             if begun.is_answered:
                 raise
-            await _answer(send, 503, _AWAY)
+            await _answer(send, refusing.told(error))
+
+    async def _block(
+        self, order: Order, scope: Scope, receive: Receive
+    ) -> tuple[AbstractAsyncContextManager[AsyncOpenCharge], Receive]:
+        """The open charge, and where the application reads the request's body."""
+        key = dict(scope["headers"]).get(b"idempotency-key")
+        if key is None or not self._is_idempotent:
+            return self._client.charge(order), receive
+        repeats.check(key)
+        body, receive = await repeats.whole(receive)
+        asked = replace(order, metadata={"request": repeats.digest(scope, body)})
+        charge = await repeats.opened(self._client, asked, key)
+        return self._client.held(charge), receive
 
 
 class _Begun:
@@ -116,10 +133,10 @@ class _Begun:
         await self._send(message)
 
 
-async def _answer(send: Send, status: int, body: bytes) -> None:
+async def _answer(send: Send, refused: Refused) -> None:
     headers = [
         (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
+        (b"content-length", str(len(refused.body)).encode()),
     ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
+    await send({"type": "http.response.body", "body": refused.body})

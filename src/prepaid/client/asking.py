@@ -8,6 +8,7 @@ from decimal import Decimal
 import httpx
 import msgspec
 from msgspec import MsgspecError, Struct
+from msgspec.structs import replace
 
 from prepaid.client.errors import PrepaidError, Refused, Unreachable
 from prepaid.client.shapes import Charge, Detail
@@ -103,8 +104,8 @@ def is_final(answer: httpx.Response) -> bool:
     return answer.status_code not in AGAIN
 
 
-def read(answer: httpx.Response) -> Charge:
-    """The charge of an answer.
+def read(answer: httpx.Response, *, is_first: bool = True) -> Charge:
+    """The charge of an answer. What a later try of ours finds, an earlier one has made.
 
     Raises:
         Refused: the service said no.
@@ -112,7 +113,8 @@ def read(answer: httpx.Response) -> Charge:
     """
     try:
         if answer.is_success:
-            return _charge(answer.content)
+            is_replay = is_first and "idempotent-replayed" in answer.headers
+            return replace(_charge(answer.content), replayed=is_replay)
         problem = msgspec.json.decode(answer.content, type=_Envelope).error
     except MsgspecError as error:
         raise Unreachable(f"the service answered {answer.status_code}") from error

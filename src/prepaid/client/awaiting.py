@@ -91,7 +91,12 @@ class AsyncClient:
             Unreachable: nobody knows; a hold that was made expires by itself.
         """
         wanted = order or Order(**fields)  # type: ignore[arg-type] # the fields of an order
-        open_charge = AsyncOpenCharge(self, await self.reserve(wanted))
+        async with self.held(AsyncOpenCharge(self, await self.reserve(wanted))) as open_charge:
+            yield open_charge
+
+    @asynccontextmanager
+    async def held(self, open_charge: AsyncOpenCharge) -> AsyncIterator[AsyncOpenCharge]:
+        """End a charge with the block: settled, or released by an exception; see `charge`."""
         try:
             yield open_charge
         except BaseException:
@@ -121,18 +126,23 @@ class AsyncClient:
         """Give all of a held charge back, by its id."""
         return await self._ask(f"{CHARGES}/{charge}/release", b"{}", asking.new_key())
 
-    async def _ask(self, path: str, body: bytes, key: str) -> Charge:
+    async def find(self, charge: str) -> Charge:
+        """A charge as it is now, by its id."""
+        return await self._ask(f"{CHARGES}/{charge}", None, None)
+
+    async def _ask(self, path: str, body: bytes | None, key: str | None) -> Charge:
         headers = asking.headers(self._operator_key, key)
-        pauses = asking.pauses(self._attempts)
+        method = "GET" if body is None else "POST"
+        pauses, is_first = asking.pauses(self._attempts), True
         while True:
             answer, reason = None, ""
             try:
-                answer = await self._http.post(path, content=body, headers=headers)
+                answer = await self._http.request(method, path, content=body, headers=headers)
             except httpx.TransportError as error:
                 reason = type(error).__name__
             if answer is not None and asking.is_final(answer):
-                return asking.read(answer)
-            pause = next(pauses, None)
+                return asking.read(answer, is_first=is_first)
+            pause, is_first = next(pauses, None), False
             if pause is not None:
                 await asyncio.sleep(asking.pause_of(answer, pause))
             elif answer is not None:

@@ -119,18 +119,23 @@ class Client:
         """Give all of a held charge back, by its id."""
         return self._ask(f"{CHARGES}/{charge}/release", b"{}", asking.new_key())
 
-    def _ask(self, path: str, body: bytes, key: str) -> Charge:
+    def find(self, charge: str) -> Charge:
+        """A charge as it is now, by its id."""
+        return self._ask(f"{CHARGES}/{charge}", None, None)
+
+    def _ask(self, path: str, body: bytes | None, key: str | None) -> Charge:
         headers = asking.headers(self._operator_key, key)
-        pauses = asking.pauses(self._attempts)
+        method = "GET" if body is None else "POST"
+        pauses, is_first = asking.pauses(self._attempts), True
         while True:
             answer, reason = None, ""
             try:
-                answer = self._http.post(path, content=body, headers=headers)
+                answer = self._http.request(method, path, content=body, headers=headers)
             except httpx.TransportError as error:
                 reason = type(error).__name__
             if answer is not None and asking.is_final(answer):
-                return asking.read(answer)
-            pause = next(pauses, None)
+                return asking.read(answer, is_first=is_first)
+            pause, is_first = next(pauses, None), False
             if pause is not None:
                 time.sleep(asking.pause_of(answer, pause))
             elif answer is not None:

@@ -30,6 +30,7 @@ class Charge(Struct, frozen=True, rename="camel", kw_only=True):
     seq: int  # number of this step in the account's order
     reserved_at: str
     expires_at: str | None
+    replayed: bool = False  # somebody asked with this idempotency key before; as it was then
 
 
 class Detail(Struct, frozen=True):
