@@ -237,6 +237,6 @@ async def test_what_is_in_progress_is_followed_and_settled_part_by_part(
     await hurry(there.shop.desk.vault)
     assert await there.follow() == 0
     bodies = await events(there.shop.desk.vault, ada.account)
-    assert [body["type"] for body in bodies] == ["company.updated"] * 3
+    assert [body["type"] for body in bodies] == ["company.updated"] * 2
     assert {body["request"]["workspace"]["name"] for body in bodies} == {"acme"}
     assert bodies[-1] == {"type": "company.updated"} | whole.json()

@@ -11,6 +11,7 @@ from prepaid.domain.instants import Instant
 from prepaid.domain.metering import Purchase
 from prepaid.domain.proxied import (
     KEY_KEPT,
+    NEWS,
     ClaimLost,
     GroupLine,
     Opening,
@@ -126,13 +127,23 @@ def settle(book: Book, command: SettleGroup) -> GroupOutcome:
 
     costs = tuple(_end(book, part) for part in command.parts)
     paper = command.writing(costs)
-    if paper.event is not None:
+    if paper.event is not None and (_is_news(book, command) or command.is_completion):
         book.shelf.events.append(paper.event)
     if kept is not None:
         book.shelf.keep(_answered(book, kept, paper))
     return GroupOutcome(
         book.account.seq, book.account.balance, paper=paper, costs=costs, wall=book.wall
     )
+
+
+def _is_news(book: Book, command: SettleGroup) -> bool:
+    """Something in it was not told before, while repeats of it are free. From now on it is."""
+    if command.news is None:
+        return True
+    new = [mark for mark in command.news if not book.shelf.is_repeat(NEWS, mark, book.now)]
+    for mark in new:
+        book.shelf.paid(NEWS, mark, book.now)
+    return bool(new)
 
 
 def _check_open(book: Book, part: Part) -> Micros:

@@ -136,6 +136,9 @@ class Paper(Struct, frozen=True, kw_only=True):
     event: Event | None = None
 
 
+#: In a SKU's place in the mark of data that an event has told.
+NEWS = ""
+
 #: From what each part costs (settled, 0 for a repeat, or still held) to what is written.
 Writing = Callable[[tuple[Micros, ...]], Paper]
 
@@ -147,6 +150,8 @@ class SettleGroup(Command, frozen=True, kw_only=True):
     writing: Writing
     request: str | None = None  # the id of what is kept
     claim: bytes | None = None  # must still be held
+    news: tuple[Mark, ...] | None = None  # what the event tells; None: not known
+    is_completion: bool = False  # somebody waits for the event, whatever it tells
 
 
 Group = ReserveGroup | SettleGroup

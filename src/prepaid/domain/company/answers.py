@@ -5,6 +5,7 @@ is not paid for.
 """
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Final, cast
 
@@ -125,6 +126,23 @@ def assemble(
 def event_body(answer: bytes) -> bytes:
     """The body of `company.updated`: the answer plus `type`."""
     return json_trees.with_type(answer, EVENT)
+
+
+def news(request: CompanyRequest, planned: Plan, answer: RegisterAnswer) -> tuple[bytes, ...]:
+    """A digest of what was delivered for each data point and document: equal when it is the same.
+
+    Empty when nothing was delivered.
+    """
+    found = data_status(planned, answer, (0,) * len(planned.lines))
+    named: list[tuple[str, tuple[str, ...], Status]]
+    named = [(name, MEMBERS[name], one) for name, one in found.data_points.items()]
+    named += [(name, ("documents",), one) for name, one in found.documents.items()]
+    place = [request.country, request.company_id]
+    return tuple(
+        sha256(json_trees.encode([place, name, [answer.members.get(m) for m in members]])).digest()
+        for name, members, one in named
+        if one.status in _DELIVERED
+    )
 
 
 def _delivered(found: DataStatus, answer: RegisterAnswer) -> dict[str, Raw]:

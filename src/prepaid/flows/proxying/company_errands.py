@@ -175,7 +175,10 @@ def judged(
             event=event,
         )
 
-    return Judged(verdicts=context.verdicts, paper=paper)
+    news = company_answers.news(context.request, context.plan, answer)
+    window = 0 if route.repeat is None else route.repeat.window
+    marks = tuple(Mark(digest, window) for digest in news)
+    return Judged(verdicts=context.verdicts, paper=paper, news=marks)
 
 
 def told(plan: Plan, answer: RegisterAnswer) -> bytes:

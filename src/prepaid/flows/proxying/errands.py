@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
-from prepaid.domain.proxied import Fingerprint, GroupLine, Writing
+from prepaid.domain.proxied import Fingerprint, GroupLine, Mark, Writing
 from prepaid.domain.routing.answers import RequestWorkspace, Verdict
 from prepaid.domain.routing.routes import Match, Upstream
 from prepaid.domain.routing.templates import Asked
@@ -50,6 +50,7 @@ class Judged(Struct, frozen=True, kw_only=True):
 
     verdicts: tuple[Verdict, ...]
     paper: Writing  # of the costs of all lines
+    news: tuple[Mark, ...] | None = None  # what the event tells; None: not known, so it is told
 
 
 class Begun(Struct, frozen=True, kw_only=True):

@@ -114,6 +114,8 @@ async def _ask_again(proxy: Proxy, found: Proxied, context: Context, now: Instan
         writing=_writing(context, places, judged),
         request=found.id,
         claim=found.claim,
+        news=judged.news,
+        is_completion=True,
     )
     try:
         await surely(proxy.desk, settle)

@@ -158,4 +158,8 @@ def judged(
             event=event,
         )
 
-    return Judged(verdicts=verdicts, paper=paper)
+    news = None
+    if route.repeat is not None:
+        digest = sha256(b"\0".join((route.name.encode(), body))).digest()
+        news = (Mark(digest, route.repeat.window),)
+    return Judged(verdicts=verdicts, paper=paper, news=news)

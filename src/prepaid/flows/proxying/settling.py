@@ -33,7 +33,12 @@ def settle_of(account: int, errand: Errand, begun: Begun, judged: Judged) -> Set
     )
     request, claim = _place(begun)
     return SettleGroup(
-        account=account, parts=parts, writing=judged.paper, request=request, claim=claim
+        account=account,
+        parts=parts,
+        writing=judged.paper,
+        request=request,
+        claim=claim,
+        news=judged.news,
     )
 
 

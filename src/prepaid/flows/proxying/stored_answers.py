@@ -1,10 +1,11 @@
 """What the proxy answers by itself, for nothing: stored answers, prices, who is asking."""
 
+from prepaid.domain.accounts import unknown_workspace
 from prepaid.domain.amounts import Micros
 from prepaid.domain.company import plans, prices
 from prepaid.domain.company.requests import parse_country
 from prepaid.domain.ids import AccountId
-from prepaid.domain.refusals import Refusal, invalid, not_found
+from prepaid.domain.refusals import not_found
 from prepaid.flows.desk import Desk
 from prepaid.flows.proxying.buffered import replayed
 from prepaid.flows.proxying.errands import DEFAULT, Reply
@@ -60,5 +61,4 @@ async def check_workspace(desk: Desk, account: AccountId, name: str) -> None:
         return workspaces.active(connection, account, name) is not None
 
     if not await desk.vault.read(work):
-        message = f"this account has no workspace named {name!r}; create it first"
-        raise Refusal("workspace_not_found", message, invalid("workspace", "is unknown").details)
+        raise unknown_workspace(name)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from prepaid.domain.book import Book
 from prepaid.domain.commands import Command, Refund, Release, Settle
 from prepaid.domain.ids import AccountId, Seq
-from prepaid.domain.proxied import Group, ReserveGroup, SettleGroup
+from prepaid.domain.proxied import NEWS, Group, ReserveGroup, SettleGroup
 from prepaid.store import proxied
 from prepaid.store.batching.hot import HotTransaction
 from prepaid.store.deliveries import messages
@@ -54,7 +54,9 @@ class _Wanted:
             for group in groups
             for one in (group.lines if isinstance(group, ReserveGroup) else group.parts)
         ]
-        self.marks = sorted({(one.sku, one.mark.digest) for one in marked if one.mark is not None})
+        paid = {(one.sku, one.mark.digest) for one in marked if one.mark is not None}
+        told = {(NEWS, mark.digest) for group in settled for mark in group.news or ()}
+        self.marks = sorted(paid | told)
 
     def __bool__(self) -> bool:
         return bool(self.keys or self.ids or self.marks)
