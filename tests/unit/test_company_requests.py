@@ -206,3 +206,12 @@ def test_any_bytes_are_a_request_or_a_refusal(data: bytes) -> None:
         parse_company(data, has_test=True)
     except Refusal as error:
         assert error.details  # noqa: PT017 - nothing else may be raised
+
+
+def test_a_word_that_is_none_is_told_the_nearest() -> None:
+    """Of a long list of words only the first are told."""
+    found = refused(SMALLEST | {"dataPoints": ["compny"]})
+
+    assert found.details[0].field == "dataPoints[0]"
+    assert found.message.startswith("dataPoints[0] must be one of availableDocuments, ")
+    assert found.message.endswith(" more; did you mean company?")

@@ -63,7 +63,11 @@ def test_the_rate_is_the_mean_of_the_days_that_there_were(age: int, expected: in
     [(1000, 0, None), (1000, 300, 3), (0, 5, 0), (-50, 5, 0), (299, 300, 0)],
 )
 def test_days_left(credit: int, rate: int, expected: int | None) -> None:
-    assert days_left(credit, rate) == expected
+    assert days_left(credit, rate, DAY) == expected
+
+
+def test_minutes_of_spending_say_nothing_about_days() -> None:
+    assert days_left(1000, 300, DAY - 1) is None
 
 
 def test_imported_usage_is_older_than_its_account() -> None:

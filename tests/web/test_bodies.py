@@ -128,12 +128,12 @@ async def test_an_idempotency_key_is_1_to_255_printable_characters(lite: Door) -
         assert (await lite.charge(place.ada, "page", key=key)).status_code == 201
 
 
-@pytest.mark.parametrize("name", ["idempotency-key", "content-type", "x-operator-key"])
+@pytest.mark.parametrize("name", ["Idempotency-Key", "content-type", "x-operator-key"])
 async def test_a_header_that_means_something_is_sent_once(lite: Door, name: str) -> None:
     """Two keys: whichever we took, the caller may have meant the other."""
     place = await estate(lite)
     before = await snapshot(lite, place)
-    sent = OPERATOR | JSON | {"idempotency-key": "k1"}
+    sent = OPERATOR | JSON | {"Idempotency-Key": "k1"}
     for route in IDEMPOTENT:
         example = place.example(route)
         answer = await lite.client.request(

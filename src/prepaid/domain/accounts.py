@@ -6,9 +6,10 @@ from prepaid.domain import alerting
 from prepaid.domain.alarms import Alarm
 from prepaid.domain.alerting import Config, Override, Watch
 from prepaid.domain.amounts import Micros
-from prepaid.domain.ids import ACCOUNT_WIDE, AccountId, Seq, WorkspaceNumber
+from prepaid.domain.ids import ACCOUNT_WIDE, AccountId, Seq, WorkspaceNumber, parse_owned
 from prepaid.domain.instants import Instant, Span
 from prepaid.domain.limits import Limit
+from prepaid.domain.refusals import Refusal, invalid
 from prepaid.domain.topups.state import Terms
 from prepaid.domain.windows import GLOBAL
 
@@ -95,3 +96,11 @@ class Directory:
         if scope == GLOBAL:
             return alerting.global_pass(self.config)
         return alerting.workspace_pass(self.config, self.by_number[scope].override)
+
+
+def unknown_workspace(name: str) -> Refusal:
+    """`400 workspace_not_found`. Requests name a workspace by its name, never by its id."""
+    message = f"this account has no workspace named {name!r}; "
+    by_id = "workspaces are tagged by name, not by id"
+    message += "create it first" if parse_owned("ws", name) is None else by_id
+    return Refusal("workspace_not_found", message, invalid("workspace", "is unknown").details)

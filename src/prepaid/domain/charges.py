@@ -136,7 +136,7 @@ def check_settleable(charge: Charge, now: Instant) -> None:
     if charge.status == "held":
         return
     if charge.status != "expired":
-        raise closed(charge)
+        raise closed(charge, "settled")
     if charge.expires_at is None or now > charge.expires_at + SETTLE_AFTER_EXPIRY:
         message = "the charge expired more than 35 days ago and cannot be settled any more"
         raise Refusal("charge_closed", message)
@@ -159,10 +159,10 @@ def refundable(charge: Charge, command: Refund) -> Micros:
     return command.credits
 
 
-def closed(charge: Charge) -> Refusal:
-    """`409 charge_closed`, saying how it ended."""
-    message = f"the charge is already {charge.status} with other arguments"
-    return Refusal("charge_closed", message)
+def closed(charge: Charge, wanted: Status) -> Refusal:
+    """`409 charge_closed`, saying how it ended; it was to end as `wanted`."""
+    differs = " with other arguments" if charge.status == wanted else ""
+    return Refusal("charge_closed", f"the charge is already {charge.status}{differs}")
 
 
 def ended(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from prepaid.domain import charges, limiting
-from prepaid.domain.accounts import Tag
+from prepaid.domain.accounts import Tag, unknown_workspace
 from prepaid.domain.amounts import BALANCE_MAX, Micros
 from prepaid.domain.book import Book, Outcome
 from prepaid.domain.charges import Charge
@@ -136,8 +136,7 @@ def workspace(book: Book, name: str | None) -> Place:
         return Place(ACCOUNT_WIDE, 0, None)
     found = book.directory.by_name[name]
     if found is None:
-        message = f"this account has no workspace named {name!r}; create it first"
-        raise Refusal("workspace_not_found", message, invalid("workspace", "is unknown").details)
+        raise unknown_workspace(name)
     tag = book.directory.tags[found.number, found.version]
     return Place(found.number, found.version, tag)
 
@@ -148,7 +147,7 @@ def settle(book: Book, command: Settle) -> Outcome:
     amount, quantity = charges.final_amount(charge, command)
     if charge.status == "settled":
         if (amount, quantity) != (charge.ended_amount, charge.ended_quantity):
-            raise charges.closed(charge)
+            raise charges.closed(charge, "settled")
         return _ended(book, charge)
     charges.check_settleable(charge, book.now)
     change = amount - charge.amount
@@ -178,7 +177,7 @@ def release(book: Book, command: Release) -> Outcome:
     """Give all of a hold back. One that expired meanwhile has been given back already."""
     charge = book.charge(command.charge)
     if charge.status == "settled":
-        raise charges.closed(charge)
+        raise charges.closed(charge, "released")
     if charge.status == "held":
         charge = _undo(book, charge, "released")
     return _ended(book, charge)

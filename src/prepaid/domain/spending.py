@@ -85,8 +85,11 @@ def daily_rate(week: Micros, now: Instant, age: Span) -> Micros:
     return week * DAY // max(DAY, min(lasted, age))
 
 
-def days_left(credit: Micros, rate: Micros) -> int | None:
-    """Whole days until the credit is used up at this rate; None: nothing is spent."""
-    if rate <= 0:
+def days_left(credit: Micros, rate: Micros, age: Span) -> int | None:
+    """Whole days until the credit is used up at this rate; None: nothing is spent.
+
+    None too before spending has gone on for a day: what minutes show is no habit.
+    """
+    if rate <= 0 or age < DAY:
         return None
     return max(0, credit) // rate

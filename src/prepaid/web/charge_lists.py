@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
-from typing import Annotated, cast
+from typing import Annotated, cast, get_args
 
 from msgspec import Meta
 
@@ -14,6 +14,7 @@ from prepaid.domain.amounts import credit_text
 from prepaid.domain.charges import Charge, Status
 from prepaid.domain.ids import AccountId, WorkspaceNumber
 from prepaid.domain.instants import iso_micros
+from prepaid.domain.misfits import NEEDS
 from prepaid.domain.refusals import invalid
 from prepaid.flows import charge_lists, metering, reports
 from prepaid.flows.desk import account_of
@@ -32,7 +33,8 @@ HEADINGS = (
 )  # fmt: skip
 FILE = ("content-disposition", 'attachment; filename="charges.csv"')
 
-_ONE = "(?:held|settled|released|expired)"
+_WORDS = ", ".join(get_args(Status))
+_ONE = f"(?:{'|'.join(get_args(Status))})"
 _CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
 Statuses = Annotated[
@@ -41,6 +43,7 @@ Statuses = Annotated[
         pattern=rf"^{_ONE}(?:,{_ONE}){{0,3}}\Z",
         description="One or several, with commas between",
         examples=["held,settled"],
+        extra={NEEDS: f"must be one or several of {_WORDS}, with commas between"},
     ),
 ]
 

@@ -1,7 +1,8 @@
 """Turns a `Route` into a Starlette endpoint: who, body, query, handler, answer."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
 
 import msgspec
 import structlog
@@ -25,6 +26,7 @@ _LENGTH = re.compile(r"[0-9]{1,15}")
 UNCACHED = ("cache-control", "no-store")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+Wrong = Callable[[Request, Exception], Awaitable[Response]]
 
 
 def endpoint(route: Route, desk: Desk, ring: KeyRing, operator_key: bytes) -> Endpoint:
@@ -76,6 +78,16 @@ async def unknown_path(_request: Request, _error: Exception) -> Response:
     return problem(errors.envelope(Refusal("not_found", "there is no such path")))
 
 
+def wrongs(page: Endpoint) -> Mapping[Any, Wrong]:
+    """Who answers what no route did; a browser gets `page` where there is no such path."""
+
+    async def unknown(request: Request, error: Exception) -> Response:
+        is_browser = "text/html" in request.headers.get("accept", "")
+        return await (page(request) if is_browser else unknown_path(request, error))
+
+    return {404: unknown, 405: unknown_method, Exception: our_fault}
+
+
 async def unknown_method(request: Request, _error: Exception) -> Response:
     """No such method on this path: says which there are, on every route of it."""
     here = [route for route in request.app.routes if route.matches(request.scope)[0] != Match.NONE]
@@ -117,9 +129,11 @@ async def _body(request: Request, route: Route) -> object:
     if route.body is None:
         return None
     data = await read_body(request)
-    if data or has_required(route.body):
+    if not data and not has_required(route.body):
+        data = b"{}"
+    else:
         parsing.check_media_type(request.headers.get("content-type"))
-    return parsing.decode(data or b"{}", route.body)
+    return parsing.decode(data, route.body)
 
 
 def has_required(kind: type) -> bool:

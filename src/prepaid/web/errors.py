@@ -1,11 +1,9 @@
 """The one envelope of every error, and which code has which status (design section 11)."""
 
-import re
-
 import msgspec
 from msgspec import Struct
 
-from prepaid.domain.refusals import Detail, Refusal, invalid
+from prepaid.domain.refusals import Detail, Refusal
 from prepaid.store.batching.hot import OutcomeUnknown, Unavailable
 from prepaid.store.batching.writer import Overloaded
 
@@ -44,7 +42,6 @@ STATUSES = {
     "upstream_timeout": 504,
 }
 RETRY_AFTER_S = b"1"
-FIELD_MAX = 100  # characters of a name that somebody else made up
 
 
 class Problem(Struct, frozen=True):
@@ -63,9 +60,6 @@ class Envelope(Struct, frozen=True, rename="camel"):
 
 
 _encode = msgspec.json.Encoder().encode
-_AT = re.compile(r" - at `(?:key in )?\$(?P<path>[^`]*)`$")
-_PATTERN = re.compile(r"^Expected `str` matching regex '(?P<text>.*)'$")
-_NAMED = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
 
 
 UNKNOWN = (
@@ -101,20 +95,3 @@ def render(value: Envelope) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     if value.status_code == 503:  # noqa: PLR2004 - the one status that says when to come again
         headers.append((b"retry-after", RETRY_AFTER_S))
     return value.status_code, headers, _encode(value)
-
-
-def from_validation(error: msgspec.ValidationError) -> Refusal:
-    """`400 invalid_request`, naming the field that msgspec complains about."""
-    text = str(error)
-    at = _AT.search(text)
-    message = _AT.sub("", text)
-    path = at["path"].removeprefix(".") if at else ""
-    named = _NAMED.search(message)
-    if named:
-        path = f"{path}.{named['name']}" if path else named["name"]
-        message = "is not a field of this request" if "unknown" in message else "is required"
-    elif pattern := _PATTERN.search(message):
-        message = "must match " + pattern["text"].replace(r"\\", "\\").replace(r"\Z", "$")
-    elif message.startswith("Expected"):
-        message = f"is wrong: e{message[1:]}"
-    return invalid(path[:FIELD_MAX] or "body", message)

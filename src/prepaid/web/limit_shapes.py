@@ -5,9 +5,11 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from prepaid.domain.limits import CALENDAR_MONTH, Limit, Period
-from prepaid.domain.refusals import invalid
+from prepaid.domain.refusals import Refusal, invalid
 from prepaid.web.alert_shapes import CENTS_MAX, Minutes
 from prepaid.web.shapes import Body, Shape
+
+_ONE = "or spendLimit.periodMinutes must be given, and not both"
 
 
 class SpendLimitBody(Body, frozen=True, kw_only=True):
@@ -35,7 +37,9 @@ def limit_of(body: SpendLimitBody | None) -> Limit | None:
     if body is None:
         return None
     if (body.period is UNSET) == (body.period_minutes is UNSET):
-        raise invalid("spendLimit.period", "or spendLimit.periodMinutes must be given, not both")
+        which = "one" if body.period is UNSET else "only one"
+        message = f"{which} of spendLimit.period and spendLimit.periodMinutes must be given"
+        raise Refusal("invalid_request", message, invalid("spendLimit.period", _ONE).details)
     return Limit(body.cents, None if body.period_minutes is UNSET else body.period_minutes)
 
 

@@ -8,17 +8,17 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from prepaid.domain import ids
+from prepaid.domain import ids, misfits
 from prepaid.domain.ids import AccountId, Owned
 from prepaid.domain.instants import DAY, Instant, from_datetime
 from prepaid.domain.refusals import Refusal, invalid, not_found
-from prepaid.web import errors
 from prepaid.web.shapes import Amount
 
 T = TypeVar("T")
 Q = TypeVar("Q", bound=msgspec.Struct)
 
 BODY_MAX = 1 << 20
+KEY_HEADER = "Idempotency-Key"
 METADATA_KEYS_MAX = 50
 METADATA_KEY_MAX = 40
 METADATA_VALUE_MAX = 500
@@ -50,9 +50,9 @@ def decode(data: bytes, kind: type[T]) -> T:
             )
         value: T = decoder.decode(data)
     except msgspec.ValidationError as error:
-        raise errors.from_validation(error) from error
+        raise misfits.refusal(error, kind) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise invalid("body", f"must be JSON: {error}") from error
+        raise misfits.no_json(data, error) from error
     return value
 
 
@@ -67,7 +67,7 @@ def _number(text: str) -> Decimal:
     try:
         return Decimal(text)
     except ArithmeticError as error:  # 1e9999999999999999999
-        raise ValueError("Expected a number of at most 10^9 credits") from error
+        raise ValueError("must be a number of at most 10^9 credits") from error
 
 
 def check_sent_once(headers: Sequence[tuple[bytes, bytes]]) -> None:
@@ -79,7 +79,8 @@ def check_sent_once(headers: Sequence[tuple[bytes, bytes]]) -> None:
     names = [name for name, _ in headers if name in _SENT_ONCE]
     if len(names) != len(set(names)):
         twice = next(name for name in names if names.count(name) > 1)
-        raise invalid(twice.decode(), "must be sent once")
+        name = KEY_HEADER if twice == b"idempotency-key" else twice.decode()
+        raise invalid(name, "must be sent once")
 
 
 def check_media_type(value: str | None) -> None:
@@ -108,7 +109,7 @@ def query(pairs: Sequence[tuple[str, str]], kind: type[Q]) -> Q:
     try:
         found = msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise errors.from_validation(error) from error
+        raise misfits.refusal(error, kind, is_text=True) from error
     for field in msgspec.structs.fields(kind):
         if field.encode_name in values and getattr(found, field.name) is None:
             raise invalid(field.encode_name, "must be left out rather than null")
@@ -122,7 +123,7 @@ def idempotency_key(value: str | None) -> str | None:
         Refusal: 400 when it is not 1 to 255 printable ASCII characters.
     """
     if value is not None and not _PRINTABLE.fullmatch(value):
-        raise invalid("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
+        raise invalid(KEY_HEADER, "must be 1 to 255 printable ASCII characters")
     return value
 
 

@@ -12,8 +12,9 @@ from typing import Final, Literal, TypeVar, cast, get_args
 import msgspec
 from msgspec import MsgspecError, Struct
 
+from prepaid.domain import misfits
 from prepaid.domain.countries import TEST, Country
-from prepaid.domain.refusals import Refusal, invalid
+from prepaid.domain.refusals import invalid
 
 T = TypeVar("T", bound=Struct)
 
@@ -42,8 +43,6 @@ ONBOARDING_BUDGET: Final = Decimal(50)  # credit cents (reference, POST /v2/onbo
 
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _COUNTRIES: Final = frozenset(get_args(Country))
-_AT = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
-_UNKNOWN = re.compile(r"unknown field `([^`]*)`")
 
 
 class GraphOptions(Struct, frozen=True):
@@ -224,14 +223,6 @@ def _decode(data: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
-        raise _refusal(str(error)) from error
+        raise misfits.refusal(error, kind) from error
     except (MsgspecError, ValueError, RecursionError) as error:
-        raise invalid("body", f"must be JSON: {error}") from error
-
-
-def _refusal(text: str) -> Refusal:
-    at = _AT.search(text)
-    reason = _AT.sub("", text)
-    if unknown := _UNKNOWN.search(reason):
-        return invalid(unknown[1], "is not a field of this request")
-    return invalid((at and at[1]) or "body", f"is wrong: {reason[0].lower()}{reason[1:]}")
+        raise misfits.no_json(data, error) from error

@@ -14,8 +14,9 @@ import msgspec
 from msgspec import Struct
 from starlette.requests import Request
 
+from prepaid.domain import misfits
 from prepaid.domain.refusals import Detail, Refusal, invalid
-from prepaid.web import endpoints, errors
+from prepaid.web import endpoints
 from prepaid.web.dashboard import uploads
 from prepaid.web.dashboard.guards import TOKEN_FIELD
 
@@ -28,22 +29,9 @@ NAME = "form"  # which of a page's forms was sent
 
 _PLACE = re.compile(r"(?P<list>\w{1,64})\[(?P<row>\d{1,4})\](?:\.(?P<name>\w{1,64}))?")
 _SAID = [
-    (re.compile(r"^is wrong: expected `int(?: \| null)?`, got .*"), "must be a whole number"),
-    (
-        re.compile(r"^is wrong: expected `(?:int|float)(?: \| null)?` >= (.*)"),
-        r"must be at least \1",
-    ),
-    (
-        re.compile(r"^is wrong: expected `(?:int|float)(?: \| null)?` <= (.*)"),
-        r"must be at most \1",
-    ),
-    (re.compile(r"^is wrong: expected `str` of length >= 1$"), "is required"),
-    (
-        re.compile(r"^is wrong: expected `str` of length <= (.*)"),
-        r"must have at most \1 characters",
-    ),
-    (re.compile(r"^is wrong: expected `array` of length >= (.*)"), r"must have at least \1 rows"),
-    (re.compile(r"^is wrong: expected `array` of length <= (.*)"), r"must have at most \1 rows"),
+    (re.compile(r"^must have at least 1 character$"), "is required"),
+    (re.compile(r"^(must have at (?:least|most) \d+) item"), r"\1 row"),
+    (re.compile(r"^(must be .*) or null$"), r"\1"),
     (re.compile(r"^must match \^\[a-z\].*"), "must begin with a small letter, then a-z, 0-9 or _"),
     (
         re.compile(r"^must match .*A-Za-z0-9\._:/-.*"),
@@ -133,7 +121,7 @@ def typed(sent: Mapping[str, str], kind: type[F]) -> F:
     try:
         return msgspec.convert(values | lists, kind, strict=False, dec_hook=_credits)
     except msgspec.ValidationError as error:
-        raise for_people(errors.from_validation(error)) from error
+        raise for_people(misfits.refusal(error, kind, is_text=True)) from error
 
 
 def _put(rows: list[object], number: int, name: str | None, text: str) -> None:

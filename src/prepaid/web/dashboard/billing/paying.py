@@ -6,12 +6,13 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from starlette.responses import Response
 
+from prepaid.domain import misfits
 from prepaid.domain.amounts import CENT
 from prepaid.domain.refusals import invalid
 from prepaid.domain.topups.caps import AMOUNT_CENTS_MIN, CENTS_MAX, AutoTopup, AutoTopupPatch
 from prepaid.flows.topups import payment_methods
 from prepaid.flows.topups import topup as topups
-from prepaid.web import errors, parsing
+from prepaid.web import parsing
 from prepaid.web.dashboard import forms
 from prepaid.web.dashboard.billing import page
 from prepaid.web.dashboard.forms import Credits, Form
@@ -101,7 +102,7 @@ def _patch(wanted: Mapping[str, object]) -> AutoTopupPatch:
     try:
         return msgspec.convert(wanted, AutoTopupPatch)
     except msgspec.ValidationError as error:
-        raise forms.for_people(errors.from_validation(error)) from error
+        raise forms.for_people(misfits.refusal(error, AutoTopupPatch)) from error
 
 
 async def put(visit: Visit) -> Response:

@@ -9,8 +9,9 @@ from typing import Literal, NamedTuple, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from prepaid.domain import misfits
 from prepaid.domain.refusals import invalid
-from prepaid.web import alert_shapes, errors
+from prepaid.web import alert_shapes
 from prepaid.web.alert_shapes import ConfigPatch, OverridePatch
 from prepaid.web.dashboard import forms
 from prepaid.web.dashboard.forms import Credits, Form
@@ -101,7 +102,7 @@ def changes(form: RulesForm | OverrideForm, patch: type[P]) -> dict[str, object]
     try:
         return alert_shapes.changes(msgspec.convert(said, patch))
     except msgspec.ValidationError as error:
-        raise forms.for_people(errors.from_validation(error)) from error
+        raise forms.for_people(misfits.refusal(error, patch)) from error
 
 
 def _minutes(amount: int, unit: Unit, field: str) -> int:
