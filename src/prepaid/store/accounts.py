@@ -1,6 +1,7 @@
 """Accounts: their facts, and the lock that every transaction takes before it writes their rows."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from msgspec import Struct
@@ -88,6 +89,12 @@ def get(connection: Connection, account: AccountId) -> AccountRow | None:
     """One account."""
     row = connection.execute(select(*_COLUMNS).where(t.account.c.id == account)).one_or_none()
     return None if row is None else _row(row)
+
+
+def those_of(connection: Connection, wanted: Collection[AccountId]) -> list[AccountId]:
+    """Which of these there are."""
+    query = select(t.account.c.id).where(t.account.c.id.in_(wanted))
+    return list(connection.scalars(query))
 
 
 def page(
