@@ -4,6 +4,7 @@ import typer
 
 from prepaid import assembly
 from prepaid.commands import (
+    account_keys,
     accounts,
     backup,
     demo,
@@ -29,6 +30,7 @@ app.command()(serve.migrate)
 app.command()(doctor.doctor)
 app.command()(backup.backup)
 app.command()(statements.statements)
+accounts.app.add_typer(account_keys.app, name="keys")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(mail.app, name="mail")
 app.add_typer(prices.app, name="prices")

@@ -157,6 +157,16 @@ def check_for_production(settings: Settings) -> None:
         raise SettingError(message)
 
 
+def missing(settings: Settings) -> list[str]:
+    """The secrets that `serve` would refuse to start without, each with its least length."""
+    least = {"operator_key": OPERATOR_KEY_MIN, "secret_key": SECRET_KEY_MIN}
+    return [
+        f"{_PREFIX}{name.upper()} (at least {length} characters)"
+        for name, length in least.items()
+        if len(getattr(settings, name)) < length
+    ]
+
+
 def _text(environ: Mapping[str, str], name: str) -> str | None:
     path = environ.get(f"{name}_FILE")
     if path is None:

@@ -22,6 +22,27 @@ def test_an_account_is_made_listed_and_shown(database_url: str) -> None:
     assert answer(database_url, "accounts", "list", "--search", "nobody") == []
 
 
+def test_the_minimum_balance_is_always_told_and_can_be_changed(migrated_sqlite_url: str) -> None:
+    """Without one the last request may take the balance below zero: nobody may miss that."""
+    ada = new_account(migrated_sqlite_url)
+
+    def shown() -> str:
+        lines = prepaid(migrated_sqlite_url, "accounts", "show", ada).stdout.splitlines()
+        return next(line for line in lines if line.startswith("minimum balance"))
+
+    def change(text: str) -> str:
+        words = ("accounts", "set-minimum-balance", ada, text)
+        return prepaid(migrated_sqlite_url, *words).stdout
+
+    assert shown().endswith("none: the last request may go below zero")
+    assert "minimum balance -2.5 credits" in change("-2.5")
+    assert shown().endswith(" -2.5 credits")
+    change("0")
+    assert shown().endswith(" 0 credits")
+    assert "none: the last request may go below zero" in change("none")
+    assert answer(migrated_sqlite_url, "accounts", "show", ada)["minimumBalanceCents"] is None
+
+
 def test_a_grant_is_in_credits_and_exact(migrated_sqlite_url: str) -> None:
     """Credits on the command line, cents on the wire: a factor of 100 is easily lost."""
     ada = new_account(migrated_sqlite_url)
@@ -100,6 +121,7 @@ WRONG = [
     (("accounts", "create", "Ada", "--admin", "no address"), 1, "admins"),
     (("accounts", "create", " "), 1, "name"),
     (("accounts", "create", "Ada", "--minimum-balance", "much"), 1, "must be a number"),
+    (("accounts", "set-minimum-balance", "acc_0000000000000001", "much"), 1, "must be a number"),
     (("accounts", "grant", "acc_0000000000000001", "1,5", "--reason", "x"), 1, "not '1,5'"),
     (("accounts", "grant", "acc_0000000000000001", "1e999999999", "--reason", "x"), 1, "ordinary"),
     (("accounts", "grant", "acc_0000000000000001", "0.0000001", "--reason", "x"), 1, "decimals"),

@@ -43,6 +43,7 @@ def test_files_are_written_and_again_the_same(
 ) -> None:
     month, out = last_month(), tmp_path / "out"
     words = ("statements", "--month", month, "--out", out)
+    new_account(migrated_sqlite_url)  # without a statement of that month
     said = prepaid(migrated_sqlite_url, *words).stdout
     first = files(out)
     prepaid(migrated_sqlite_url, *words)

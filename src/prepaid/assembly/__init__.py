@@ -2,7 +2,7 @@
 
 from prepaid.adapters.logs import to_stderr as log_to_stderr
 from prepaid.assembly.counting import Counting, counted, kept, metrics
-from prepaid.assembly.desks import check_printer, clock, open_desk
+from prepaid.assembly.desks import check_printer, clock, open_desk, seals_of
 from prepaid.assembly.proxies import ROUTES_FILE, load_routes, open_proxy
 from prepaid.assembly.service import application, serving
 from prepaid.assembly.work import check_post, jobs, working
@@ -24,6 +24,7 @@ __all__ = [
     "metrics",
     "open_desk",
     "open_proxy",
+    "seals_of",
     "serving",
     "working",
 ]

@@ -34,7 +34,7 @@ def open_desk(settings: Settings) -> Desk:
         clock,
         secrets.token_bytes,
         _payments(settings),
-        seals=_seals(settings),
+        seals=seals_of(settings),
         allows_http=settings.webhook_allow_http,
         refused_address=_rule(settings).refusal,
         sends_mail=bool(settings.smtp_url),
@@ -64,7 +64,7 @@ def _rule(settings: Settings) -> AddressRule:
         raise SettingError(f"PREPAID_WEBHOOK_ALLOWED_CIDRS: {error}") from error
 
 
-def _seals(settings: Settings) -> Seals:
+def seals_of(settings: Settings) -> Seals:
     """What encrypts secrets; commands that meet none need no key."""
     keys = [key for key in (settings.secret_key, settings.secret_key_old) if key]
     return Sealer(*keys) if keys else UNSEALED

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 
@@ -10,7 +10,7 @@ from prepaid import worker
 from prepaid.adapters import post_rooms
 from prepaid.assembly.endings import begun_by_signal
 from prepaid.flows import metering, signing_in
-from prepaid.flows.deliveries import retention
+from prepaid.flows.deliveries import retention, unreadable
 from prepaid.flows.deliveries.post_room import PostRoom
 from prepaid.flows.desk import Desk
 from prepaid.flows.proxying import following
@@ -22,6 +22,7 @@ from prepaid.flows.topups import payment_events
 from prepaid.flows.topups import topup as topups
 from prepaid.sandbox.mailbox import Mailbox
 from prepaid.settings import SANDBOX, SettingError, Settings
+from prepaid.store.batching.hot import Unavailable
 from prepaid.worker import Job
 
 log = structlog.get_logger("prepaid.work")
@@ -85,6 +86,7 @@ async def working(
         mailbox=mailbox,
     )
     await room.begin()
+    await _warn_of_key(desk)
     stop = asyncio.Event()
     every = [*jobs(desk, proxy), *post_jobs(settings, desk, room)]
     work = asyncio.create_task(_work(every, stop, room), name="worker")
@@ -96,6 +98,14 @@ async def working(
         await work
         await desk.vault.stop()
         await desk.payments.close()
+
+
+async def _warn_of_key(desk: Desk) -> None:
+    """Say at the start that a restored database has another key: else webhooks fail in silence."""
+    with suppress(Unavailable):  # found out by whoever asks next
+        said = await unreadable.warning(desk)
+        if said is not None:
+            log.warning(said)
 
 
 async def _work(every: Sequence[Job], stop: asyncio.Event, room: PostRoom) -> None:

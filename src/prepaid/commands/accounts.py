@@ -1,4 +1,4 @@
-"""`prepaid accounts`: the accounts, their keys, credit and test clocks."""
+"""`prepaid accounts`: the accounts, their credit and test clocks."""
 
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
@@ -10,26 +10,18 @@ from prepaid.commands.api import Api, in_path
 from prepaid.commands.console import fail, say
 from prepaid.commands.serve import load
 from prepaid.commands.tables import show_facts, show_json, show_table
-from prepaid.web.account_shapes import (
-    AccountPage,
-    AccountShape,
-    ClockShape,
-    CreditShape,
-    KeyList,
-    NewKeyShape,
-)
+from prepaid.web.account_shapes import AccountPage, AccountShape, ClockShape, CreditShape
 from prepaid.web.operator.people import LinkShape
-from prepaid.web.shapes import Number, Ok
+from prepaid.web.shapes import Number
 
-BASE = "/v2/operator/accounts"
 LINKS = "/v2/operator/sign-in-links"
+BASE = "/v2/operator/accounts"
 PAGE = "200"
+NO_FLOOR = "none"
 EXPONENT_MAX = 18
 DIGITS_MAX = 25  # what arithmetic with decimals keeps exactly, with room
 
 app = typer.Typer(no_args_is_help=True, help="Accounts, their keys and their credit.")
-keys = typer.Typer(no_args_is_help=True, help="API keys of an account.")
-app.add_typer(keys, name="keys")
 
 Account = Annotated[str, typer.Argument(help="The account's id, acc_…", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON")]
@@ -52,14 +44,20 @@ def decimal_of(text: str, field: str) -> Decimal:
     return value
 
 
-def _facts(account: AccountShape) -> None:
+def _floor(account: AccountShape) -> str:
     floor = account.minimum_balance_cents
+    if floor is None:
+        return "none: the last request may go below zero"
+    return f"{credits_of(floor)} credits"
+
+
+def _facts(account: AccountShape) -> None:
     show_facts(
         [
             ("id", account.id),
             ("name", account.name),
             ("balance", f"{credits_of(account.balance_cents)} credits"),
-            ("minimum balance", None if floor is None else f"{credits_of(floor)} credits"),
+            ("minimum balance", _floor(account)),
             ("admins", ", ".join(account.admins) or None),
             ("currency", account.currency),
             ("sandbox", "yes" if account.sandbox else "no"),
@@ -77,7 +75,7 @@ def create(
     currency: Annotated[str, typer.Option(help="Of its payments")] = "EUR",
     minimum_balance: Annotated[
         str | None,
-        typer.Option(help="Credits no charge may go below; without it: above 0 before a charge"),
+        typer.Option(help="Credits no request may go below; without it the last may go below zero"),
     ] = None,
     *,
     sandbox: Annotated[bool, typer.Option("--sandbox", help="With a test clock")] = False,
@@ -164,6 +162,22 @@ def grant(
     say(f"{made.id}  {what}")
 
 
+# So that a balance below zero is an argument and not an unknown option.
+@app.command(context_settings={"ignore_unknown_options": True})
+def set_minimum_balance(
+    account: Account,
+    balance: Annotated[
+        str, typer.Argument(help="Credits no request may go below, or none", show_default=False)
+    ],
+) -> None:
+    """Change what no request may take the balance below."""
+    floor = None if balance == NO_FLOOR else decimal_of(balance, "the minimum balance") * 100
+    path = f"{BASE}/{in_path(account)}"
+    body = {"minimumBalanceCents": floor}
+    found = api.run(lambda service: service.ask("PATCH", path, AccountShape, body=body))
+    say(f"{found.id}  minimum balance {_floor(found)}")
+
+
 @app.command()
 def close(account: Account) -> None:
     """Close an account: its keys end, open holds may finish."""
@@ -192,52 +206,9 @@ def clock(
     say(f"The account's time is {found.now}.")
 
 
-@keys.command("create")
-def create_key(
-    account: Account,
-    name: Annotated[str, typer.Option(help="To tell keys apart")] = "",
-    scope: Annotated[str, typer.Option(help="full, or read")] = "full",
-    *,
-    json: Json = False,
-) -> None:
-    """Create an API key; it is shown this once."""
-    path = f"{BASE}/{in_path(account)}/keys"
-    body = {"name": name, "scopes": [scope]}
-    made = api.run(lambda service: service.ask("POST", path, NewKeyShape, body=body))
-    if json:
-        show_json(made)
-        return
-    show_facts([("id", made.id), ("key", made.key), ("scope", ", ".join(made.scopes))])
-    say("Keep the key now: it cannot be shown again.")
-
-
 @app.command()
 def link(email: Annotated[str, typer.Argument(help="Of an admin", show_default=False)]) -> None:
     """Make a link that signs an admin in to the dashboard, once and within 15 minutes."""
     body = {"email": email}
     made = api.run(lambda service: service.ask("POST", LINKS, LinkShape, body=body))
     say(load().base_url.rstrip("/") + made.path)
-
-
-@keys.command("list")
-def list_keys(account: Account, *, json: Json = False) -> None:
-    """List the keys of an account, revoked ones too."""
-    path = f"{BASE}/{in_path(account)}/keys"
-    found = api.run(lambda service: service.ask("GET", path, KeyList)).data
-    if json:
-        show_json(found)
-        return
-    headings = ("id", "name", "starts with", "scope", "created", "revoked")
-    rows = [(k.id, k.name, k.hint, ", ".join(k.scopes), k.created_at, k.revoked_at) for k in found]
-    show_table(headings, rows)
-
-
-@keys.command("revoke")
-def revoke_key(
-    account: Account,
-    key_id: Annotated[str, typer.Argument(help="The key's id, key_…", show_default=False)],
-) -> None:
-    """Revoke a key: at once, in every process."""
-    path = f"{BASE}/{in_path(account)}/keys/{in_path(key_id)}"
-    api.run(lambda service: service.ask("DELETE", path, Ok))
-    say(f"{key_id} is revoked.")

@@ -9,7 +9,7 @@ from msgspec import Struct
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from prepaid import settings
+from prepaid import assembly, settings
 from prepaid.commands.api import plain
 from prepaid.commands.console import fail, say
 from prepaid.commands.database import Stopped, check_file, check_tables, id_of
@@ -17,11 +17,13 @@ from prepaid.commands.tables import show_json
 from prepaid.domain import ids
 from prepaid.domain.ids import AccountId
 from prepaid.domain.refusals import Refusal
+from prepaid.flows.deliveries import unreadable
 from prepaid.flows.doctor import examination as flow
 from prepaid.flows.doctor.examination import Drift, Examined
 from prepaid.settings import SettingError, Settings
 from prepaid.store import snapshots
 from prepaid.store.batching.hot import Unavailable
+from prepaid.store.deliveries import endpoints
 from prepaid.store.snapshots import Snapshots
 
 DRIFT = 1
@@ -32,7 +34,9 @@ class Report(Struct, frozen=True):
     """Everything that was found."""
 
     ok: bool
-    settings: list[str]  # what keeps `serve` from starting, and names that are none; no drift
+    missing: list[str]  # settings that `serve` would not start without; no drift
+    settings: list[str]  # names that are no settings; no drift
+    unreadable: int | None  # endpoints whose secrets the key does not open; None: there is no key
     accounts: int
     entries: int
     charges: int
@@ -50,7 +54,8 @@ def doctor(
     """Check settings and database, and recount every account from its ledger.
 
     Exit code 0: nothing drifts. 1: something does. 2: it could not run. What `serve` would miss
-    among the settings is a warning: what is kept is right without it.
+    among the settings, and a key that does not open the secrets of webhooks, is told and no more:
+    the figures are right without it.
     """
     try:
         wanted = settings.load()
@@ -69,11 +74,13 @@ async def _report(wanted: Settings, account: str | None) -> Report:
         await check_tables(database)
         accounts = await flow.every_account(database) if only is None else [only]
         found = await _examine(database, accounts)
-    wrong = _wrong_settings(wanted)
+        unread = await _unreadable(database, wanted, only)
     drift = [one for examined in found for one in examined.drift]
     return Report(
         ok=not drift,
-        settings=wrong,
+        missing=settings.missing(wanted),
+        settings=settings.unknown(),
+        unreadable=unread,
         accounts=len(found),
         entries=sum(examined.entries for examined in found),
         charges=sum(examined.charges for examined in found),
@@ -82,13 +89,13 @@ async def _report(wanted: Settings, account: str | None) -> Report:
     )
 
 
-def _wrong_settings(wanted: Settings) -> list[str]:
-    found = settings.unknown()
-    try:
-        settings.check_for_production(wanted)
-    except SettingError as error:
-        found.append(str(error))
-    return found
+async def _unreadable(database: Snapshots, wanted: Settings, only: AccountId | None) -> int | None:
+    """How many endpoints the secret key does not open; unknown without one."""
+    if not wanted.secret_key:
+        return None
+    now = assembly.clock()
+    kept = await database.read(lambda connection: endpoints.kept(connection, now, only))
+    return len(unreadable.unreadable(assembly.seals_of(wanted), kept))
 
 
 async def _examine(database: Snapshots, accounts: Sequence[AccountId]) -> list[Examined]:
@@ -117,8 +124,6 @@ async def _examine(database: Snapshots, accounts: Sequence[AccountId]) -> list[E
 
 
 def _show(report: Report) -> None:
-    for problem in report.settings:
-        say(plain(f"warning: {problem}"))
     for one in report.drift:
         say(plain(f"{one.account}  {one.check}: {one.place}"))
         say(plain(f"    should be {one.expected}, is {one.found}"))
@@ -127,3 +132,14 @@ def _show(report: Report) -> None:
     counted = f"{report.accounts} accounts, {report.charges} charges, {report.entries} entries"
     drifts = len(report.drift) + report.unlisted
     say(f"{counted}: {f'{drifts} drifts' if drifts else 'no drift'}")
+    _show_settings(report)
+
+
+def _show_settings(report: Report) -> None:
+    if report.unreadable:
+        fact = f"the secrets of {report.unreadable} endpoints cannot be opened"
+        say(f"warning: {fact}, so nothing sent there can be signed; {unreadable.REMEDY}")
+    for problem in report.settings:
+        say(plain(f"warning: {problem}"))
+    if report.missing:
+        say(f"not needed here, but `prepaid serve` needs {' and '.join(report.missing)}")

@@ -22,7 +22,7 @@ PAGE = "200"
 class Written(NamedTuple):
     """What a run has done."""
 
-    accounts: int
+    accounts: int  # that have a final statement of the month
     final: int
     drafts: int
 
@@ -52,7 +52,7 @@ def statements(
 
 async def _write_all(service: Api, month: str, out: Path, only: str | None) -> Written:
     accounts = [only] if only else [row.id for row in await every_account(service, None)]
-    final = drafts = 0
+    final = drafts = owners = 0
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description:<40}"),
@@ -76,9 +76,10 @@ async def _write_all(service: Api, month: str, out: Path, only: str | None) -> W
                     await _write(service, f"{BASE}/{account}/statements/{one.id}", path)
                     final += 1
                 bar.advance(mine)
+            owners += any(one.number is not None for one in found)
             bar.remove_task(mine)
             bar.advance(overall)
-    return Written(len(accounts), final, drafts)
+    return Written(owners, final, drafts)
 
 
 async def _listed(service: Api, account: str, month: str) -> list[StatementSummary]:

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from prepaid.flows.deliveries import unreadable
 from prepaid.flows.deliveries.post_room import LATE_S, late
 from prepaid.flows.desk import Desk
 from prepaid.store import health
@@ -23,4 +24,5 @@ async def ready(desk: Desk) -> Ready:
     database = await desk.vault.read(health.ping)
     waited = await late(desk, has_mail=desk.sends_mail)
     warnings = [f"the oldest due delivery has waited {waited:.0f} s"] if waited > LATE_S else []
-    return Ready(database, warnings)
+    unread = await unreadable.warning(desk)
+    return Ready(database, warnings if unread is None else [*warnings, unread])

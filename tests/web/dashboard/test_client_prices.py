@@ -53,6 +53,7 @@ async def test_own_prices_and_back_to_inheriting(door: Door) -> None:
         log = text_of(await person.see("/audit"))
 
     assert {answer.status_code for answer in (*sent, one, every, nothing)} == {303}
+    assert "A price per request counts every settled request, refunded or free ones too." in plain
     assert "inherits all" in plain
     assert "1.00 EUR / credit" in plain
     assert told == [

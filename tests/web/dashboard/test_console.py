@@ -28,6 +28,21 @@ async def test_a_new_account_has_its_admins(door: Door) -> None:
     assert account in found
 
 
+@pytest.mark.parametrize(("typed", "cents"), [("0", 0), ("-12.50", -1250), ("", None)])
+async def test_a_new_account_has_the_minimum_balance_that_was_typed(
+    lite: Door, typed: str, cents: int | None
+) -> None:
+    """Blank is none, not zero: they differ by a request that goes below."""
+    async with pages.operator(lite) as boss:
+        made = await boss.send("/operator", name="Zoé", minimumBalanceCents=typed)
+        account = made.headers["location"].rpartition("/")[2]
+        wrong = await boss.send("/operator", form="new", name="Zoé", minimumBalanceCents="much")
+    row = (await lite.operator("GET", f"/v2/operator/accounts/{account}")).json()
+
+    assert row["minimumBalanceCents"] == cents
+    assert wrong.status_code == 400
+
+
 async def test_credit_is_booked_once_by_two_clicks(door: Door) -> None:
     """The form carries a key, made when it was shown."""
     ada = await door.customer(cents=0)

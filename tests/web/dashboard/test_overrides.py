@@ -89,7 +89,7 @@ async def test_blanking_every_field_inherits_everything(lite: Door) -> None:
 WRONG = [
     ({"highUsagePeriodMinutes": "721"}, "5 minutes to 30 days"),
     ({"highUsagePeriodMinutes": "soon"}, "whole number"),
-    ({"highUsageEnabled": "perhaps"}, "high usage enabled is wrong"),
+    ({"highUsageEnabled": "perhaps"}, "high usage enabled must be true or false"),
     ({"highUsageTiers[0].tier": "mine"}, "is required"),
     ({"highUsageTiers[0].tier": "Mine", "highUsageTiers[0].cents": "1"}, "small letter"),
     ({"lowBalanceEnabled": "true"}, "low balance enabled is not a field"),

@@ -80,7 +80,7 @@ WRONG_WISHES: list[tuple[dict[str, str], str]] = [
     ({"maxPerDay": "101"}, "at most 100"),
     ({"maxPerDay": "few"}, "whole number"),
     ({"maxPerMonthInCreditCents": "0.50"}, "must be 1 to"),
-    ({"enabled": "perhaps"}, "expected `bool`"),
+    ({"enabled": "perhaps"}, "must be true or false"),
     ({"failedAt": "never"}, "failed at is not a field"),
 ]
 
@@ -201,6 +201,8 @@ async def test_a_wrong_purchase_is_none(lite: Door) -> None:
 async def test_a_failed_topup_says_why_and_what_to_do(lite: Door) -> None:
     ada = await lite.customer()
     declined = {"paymentMethod": "pm_card_chargeDeclined"}
+    told_of = {"autoTopupNotificationsEnabled": True}
+    await ada.ask("PATCH", BILLING + "/notifications/config", json=told_of)
     await ada.ask("PUT", BILLING + "/payment-method", json=declined)
     async with pages.admin(lite, ada) as person:
         await person.send("/billing/auto-topup", **AUTO | {"thresholdInCreditCents": "100"})
@@ -208,7 +210,13 @@ async def test_a_failed_topup_says_why_and_what_to_do(lite: Door) -> None:
         page = text_of(await person.see("/billing"))
         (row,) = await bought(ada)
         one = text_of(await person.see(f"/billing/topups/{row['id']}"))
+        (told,) = (await ada.ask("GET", BILLING + "/notifications/recent")).json()
+        notification = text_of(await person.see(f"/notifications/{told['id']}"))
+        overview = text_of(await person.see(""))
 
+    assert "Declined: card_declined. Auto top-up is switched off." in overview
+    assert row["id"] in notification
+    assert "card_declined" in notification
     assert row["status"] == "failed"
     assert "It was switched off when a top-up failed" in page
     assert "card_declined" in one

@@ -100,7 +100,7 @@ WRONG = [
     (LOW, low(("warning", "9" * 40)), "too large"),
     (LOW, low(("warning", "1"), ("warning", "2")), "unique"),
     (LOW, low(*((f"tier_{n}", "1") for n in range(11))), "at most 10 rows"),
-    (LOW, low(("warning", "1"), lowBalanceEnabled="perhaps"), "low balance enabled is wrong"),
+    (LOW, low(("warning", "1"), lowBalanceEnabled="perhaps"), "enabled must be true or false"),
     (LOW, low(("warning", "1"), color="red"), "color is not a field"),
     (ALL, usage("globalHighUsage", ("warning", "1"), window="4"), "5 minutes to 30 days"),
     (

@@ -139,3 +139,24 @@ async def test_statements_are_told_in_their_currency(lite: Door) -> None:
     assert "7.20 EUR" in page
     assert shown.month(int(year) * 12 + int(number) - 1) in page
     assert shown.month(2026 * 12 + 10) == "November 2026"
+
+
+async def test_how_long_the_balance_lasts_is_not_told_by_minutes(lite: Door) -> None:
+    """What three minutes of trying cost is no habit."""
+    ada = await lite.customer()
+    async with pages.admin(lite, ada) as person:
+        idle = text_of(await person.see(""))
+        await lite.charge(ada, settle=True)
+        early = text_of(await person.see(""))
+        await lite.operator("POST", ada.place + "/clock", {"advanceSeconds": 86_400})
+        later = text_of(await person.see(""))
+
+    assert "nothing was spent in 7 days" in idle
+    assert "too early to tell" in early
+    assert "credits a day" in later
+    assert "in the last 24 hours" in later
+
+
+@pytest.mark.parametrize(("many", "words"), [(60, "hour"), (120, "2 hours"), (1_440, "24 hours")])
+def test_one_hour_is_the_last_hour(many: int, words: str) -> None:
+    assert shown.last(many) == words

@@ -1,10 +1,11 @@
 """Endpoints of an account and their secrets. Changes are made with the account locked."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from prepaid.domain.ids import AccountId
 from prepaid.domain.instants import Instant
@@ -32,6 +33,16 @@ class EndpointRow(Struct, frozen=True):
     created_at: Instant
     updated_at: Instant
     failing_since: Instant | None
+
+
+class Kept(NamedTuple):
+    """A signing key that is in use, with its endpoint's headers; both sealed."""
+
+    account_id: AccountId
+    endpoint: int
+    number: int
+    sealed: bytes
+    headers: bytes | None
 
 
 class Secret(Struct, frozen=True):
@@ -127,6 +138,23 @@ def secrets(connection: Connection, account: AccountId, number: int, now: Instan
         .order_by(_s.number.desc())
     )
     return [Secret(*row) for row in connection.execute(query)]
+
+
+def kept(
+    connection: Connection, now: Instant, account: AccountId | None = None, most: int | None = None
+) -> list[Kept]:
+    """What signs now, of one account or of all; the last of them by their primary key."""
+    mine = and_(_e.account_id == _s.account_id, _e.number == _s.endpoint)
+    query = (
+        select(_s.account_id, _s.endpoint, _s.number, _s.sealed, _e.headers)
+        .select_from(t.endpoint_secret.join(t.endpoint, mine))
+        .where(or_(_s.expires_at.is_(None), _s.expires_at > now))
+        .order_by(_s.account_id.desc(), _s.endpoint.desc(), _s.number.desc())
+        .limit(most)
+    )
+    if account is not None:
+        query = query.where(_s.account_id == account)
+    return [Kept(*row) for row in connection.execute(query)]
 
 
 def add_secret(

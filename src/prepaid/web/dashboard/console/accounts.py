@@ -7,12 +7,13 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from prepaid.domain import ids
+from prepaid.domain.amounts import CENT
 from prepaid.flows import account_search, accounts
 from prepaid.flows.account_search import Place
 from prepaid.web import parsing
 from prepaid.web.account_shapes import NAME_MAX, Currency, Name
 from prepaid.web.dashboard.console.addresses import addresses
-from prepaid.web.dashboard.forms import Form
+from prepaid.web.dashboard.forms import Credits, Form
 from prepaid.web.dashboard.pages import Page, Visit
 
 PAGE_SIZE = 50
@@ -32,6 +33,7 @@ class NewForm(Form, frozen=True, kw_only=True):
     name: Name
     admins: str = ""
     currency: Currency = "EUR"
+    minimum_balance_cents: Credits | None = None  # blank: none
     sandbox: bool = False
 
 
@@ -60,13 +62,14 @@ async def create(visit: Visit) -> Response:
     """A new account, with nothing in it."""
     wanted = visit.form(NewForm)
     name = parsing.plain_text(wanted.name, "name", NAME_MAX)
+    floor = wanted.minimum_balance_cents
     row = await accounts.create(
         visit.desk,
         name=name,
         admins=addresses(wanted.admins),
         currency=wanted.currency,
         sandbox=wanted.sandbox,
-        floor=None,
+        floor=None if floor is None else int(floor) * CENT,
     )
     # Its number is known only once it is made, so its line is written right after.
     await visit.note("account created", name, account=row.id)
