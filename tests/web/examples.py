@@ -71,6 +71,7 @@ EXAMPLES = {
     f"POST {CHARGES}/{{id}}/refund": Example(CHARGES + "/{settled}/refund", {}),
     f"GET {WORKSPACES}": Example(WORKSPACES),
     f"POST {WORKSPACES}": Example(WORKSPACES, WORKSPACE),
+    f"GET {WORKSPACES}/{{name}}": Example(WORKSPACES + "/{workspace}"),
     f"PATCH {WORKSPACES}/{{name}}": Example(WORKSPACES + "/{workspace}", {"legalName": "Other"}),
     f"DELETE {WORKSPACES}/{{name}}": Example(WORKSPACES + "/{workspace}"),
     f"GET {WORKSPACES}/usage": Example(WORKSPACES + "/usage?workspace={workspace}"),

@@ -30,7 +30,7 @@ class Overview(Struct, frozen=True):
     spending: Spending
     names: dict[int, WorkspaceRow]  # of the workspaces that have a series; not the account-wide one
     rate: Micros  # mean spend per day, lately
-    days_left: int | None  # None: nothing was spent lately
+    days_left: int | None  # None: nothing was spent lately, or too short a time
     tiers: State  # without workspaces
 
 
@@ -55,8 +55,9 @@ async def overview(desk: Desk, account: AccountId) -> Overview:
 
     read = await desk.vault.read(work)
     row = read.row
-    rate = spending.daily_rate(read.spending.week, now, now - read.spending.since(row.created_at))
-    left = spending.days_left(row.balance - (row.floor or 0), rate)
+    age = now - read.spending.since(row.created_at)
+    rate = spending.daily_rate(read.spending.week, now, age)
+    left = spending.days_left(row.balance - (row.floor or 0), rate, age)
     return Overview(row, now, read.spending, read.names, rate, left, tiers)
 
 

@@ -69,6 +69,15 @@ async def one(desk: Desk, account: AccountId, number: WorkspaceNumber) -> Worksp
     return found
 
 
+async def active(desk: Desk, account: AccountId, name: str) -> WorkspaceRow:
+    """The active workspace of this name.
+
+    Raises:
+        Refusal: `404 not_found`.
+    """
+    return await desk.vault.read(lambda c: _active(c, account, name))
+
+
 async def change(
     desk: Desk,
     account: AccountId,

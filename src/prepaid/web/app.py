@@ -29,7 +29,7 @@ from prepaid.web import (
 )
 from prepaid.web.dashboard import site
 from prepaid.web.dashboard.frame import Calls
-from prepaid.web.endpoints import endpoint, our_fault, unknown_method, unknown_path
+from prepaid.web.endpoints import endpoint, wrongs
 from prepaid.web.hot import PATH as HOT_PATH
 from prepaid.web.hot import Headers, HotCharges, Rendered
 from prepaid.web.metrics import Metrics
@@ -56,8 +56,8 @@ ROUTES: Sequence[Route] = [
     *operator_charges.ROUTES,
     *operator_usage.ROUTES,
     *operator_people.ROUTES,
+    *usage.ROUTES,  # its path is no workspace's name, so it comes first
     *workspaces.ROUTES,
-    *usage.ROUTES,
     *billing.ROUTES,
     *charge_lists.ROUTES,
     *topups.ROUTES,
@@ -154,7 +154,8 @@ def build(  # noqa: PLR0913 - facts of the installation, each by its name
         return Answer(description)
 
     calls = _calls(workspace_header, proxy)
-    beside = [*beside, *site.routes(desk, ring, secret, public_url, cookie_keys, calls)]
+    dashboard = site.site(desk, ring, secret, public_url, cookie_keys, calls)
+    beside = [*beside, *dashboard.routes]
     page = docs.page(description)
     shown = Route("GET", "/openapi.json", describe, "This document", who="anyone")
     inside = Starlette(
@@ -163,7 +164,7 @@ def build(  # noqa: PLR0913 - facts of the installation, each by its name
             for route in [*routes, shown]
         ]
         + [StarletteRoute("/", home.home), StarletteRoute("/docs", page), *beside],
-        exception_handlers={404: unknown_path, 405: unknown_method, Exception: our_fault},
+        exception_handlers=wrongs(dashboard.nowhere),
         lifespan=lifespan,
     )
     inside.router.redirect_slashes = False  # a path is right or unknown

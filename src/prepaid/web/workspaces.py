@@ -76,6 +76,12 @@ async def made(call: Call, account: AccountId) -> Answer:
     return Answer(_shape(account, await limits.one(call.desk, account, row)), 201)
 
 
+async def one(call: Call) -> Answer:
+    """One active workspace."""
+    row = await workspaces.active(call.desk, call.account, _name(call))
+    return Answer(_shape(call.account, await limits.one(call.desk, call.account, row)))
+
+
 async def change(call: Call) -> Answer:
     """Another legal name, another spend limit, or both at once."""
     wanted: WorkspacePatch = call.body
@@ -139,6 +145,7 @@ ROUTES = [
         status=201,
         refusals=("workspace_exists", "workspace_name_reserved"),
     ),
+    Route("GET", BASE + "/{name}", one, "One workspace", who="account", answer=WorkspaceShape),
     Route(
         "PATCH",
         BASE + "/{name}",

@@ -133,9 +133,7 @@ attempt = Table(
     Column("address", Text),
     Column("url", Text),  # this and the next two: null before they were kept
     Column("request_headers", Text),  # as they were sent, secret values masked
-    Column(
-        "response_headers", Text
-    ),  # bounded; lines as `deliveries/head_lines` has them
+    Column("response_headers", Text),  # bounded; lines as `deliveries/head_lines` has them
     Index("ix_attempt_at", *_ATTEMPT_PLACE),
     Index(  # a success pays nothing for it
         "ix_attempt_failed",

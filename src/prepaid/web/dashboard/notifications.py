@@ -18,7 +18,7 @@ from prepaid.web.dashboard.form_state import sentence
 from prepaid.web.dashboard.forms import Form
 from prepaid.web.dashboard.pages import Page, Visit
 from prepaid.web.dashboard.request_log import TONES
-from prepaid.web.dashboard.told import Told, refused, told
+from prepaid.web.dashboard.told import Told, refused, told, why
 from prepaid.web.dashboard.webhooks.parts import FAILURES, STANDINGS
 
 PAGE_SIZE = 25
@@ -122,6 +122,7 @@ async def _one(visit: Visit, template: str) -> Response:
         row=row,
         told=words,
         kind=dict(KINDS)[row.kind],
+        ended=why(row) if row.kind == "auto_topup" else None,
         refused=refused(row) if row.kind == "workspace_limit" else None,
         payload=msgspec.json.format(row.payload, indent=2).decode(),
         here=visit.url("/notifications/" + ids.owned("ntf", visit.account, row.number)),

@@ -68,6 +68,11 @@ def minutes(number: int) -> str:
     return f"{many:,} {unit}" + ("" if many == 1 else "s")
 
 
+def last(number: int) -> str:
+    """What follows "in the last": `hour`, `24 hours`."""
+    return minutes(number).removeprefix("1 ")
+
+
 def length(seconds: int) -> str:
     """`30 days`, `90 minutes`, `45 seconds`: as `minutes`, where they are whole."""
     return plural(seconds, "second") if seconds % 60 else minutes(seconds // 60)
@@ -93,6 +98,7 @@ FILTERS = {
     "utc": utc,
     "count": count,
     "minutes": minutes,
+    "last": last,
     "plural": plural,
     "span": length,
     "json": json,

@@ -1,6 +1,7 @@
 """The whole dashboard: every page on one screen, and the routes they make."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,7 +26,7 @@ from prepaid.web.dashboard import (
 )
 from prepaid.web.dashboard.billing import site as billing
 from prepaid.web.dashboard.console import site as console
-from prepaid.web.dashboard.doors import door
+from prepaid.web.dashboard.doors import Endpoint, door
 from prepaid.web.dashboard.frame import Calls, frame
 from prepaid.web.dashboard.pages import Page
 from prepaid.web.dashboard.statements import site as statements
@@ -51,15 +52,22 @@ PAGES: Sequence[Page] = [
 ]
 
 
-def routes(
+class Site(NamedTuple):
+    """What the front door adds to its own."""
+
+    routes: Sequence[BaseRoute]
+    nowhere: Endpoint  # the page of an address that is no page
+
+
+def site(
     desk: Desk,
     ring: KeyRing,
     operator_key: bytes,
     public_url: str,
     cookie_keys: Sequence[bytes],
     calls: Calls,
-) -> list[BaseRoute]:
-    """What the front door adds to its own. Without keys for cookies this process makes one."""
+) -> Site:
+    """The dashboard. Without keys for cookies this process makes one."""
     made = frame(
         desk,
         ring,
@@ -74,8 +82,9 @@ def routes(
         return wrong.page(made, request, not_found("this page"))
 
     ends = ["/dashboard/{rest:path}", "/operator/{rest:path}"]
-    return [
+    routes = [
         Route(statics.PREFIX + "/{name:path}", made.statics.send, methods=["GET"]),
         *(Route(page.path, door(page, made), methods=[page.method]) for page in PAGES),
         *(Route(path, nowhere, methods=["GET", "POST"]) for path in ends),
     ]
+    return Site(routes, nowhere)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -10,6 +11,7 @@ from msgspec import Struct
 from prepaid.domain.amounts import CENT, Micros
 from prepaid.domain.instants import Instant, from_datetime
 from prepaid.domain.notifications import Notification
+from prepaid.domain.topups.topup import GAVE_UP, STILL_PENDING
 from prepaid.web.dashboard.form_state import sentence
 from prepaid.web.dashboard.shown import amount, minutes
 
@@ -28,7 +30,14 @@ class Facts(Struct, frozen=True, rename="camel"):
 
     threshold_cents: int | None = None
     period_minutes: int | None = None
-    reason: str | None = None
+    error_message: str | None = None
+
+
+class TopupEnd(NamedTuple):
+    """How an automatic top-up ended."""
+
+    topup: str  # its id
+    error: str | None  # None: it was paid
 
 
 class Refused(Struct, frozen=True, rename="camel"):
@@ -60,6 +69,7 @@ class Refused(Struct, frozen=True, rename="camel"):
         return None if self.frees_at is None else from_datetime(self.frees_at)
 
 
+_FAILED = {GAVE_UP: "No answer", STILL_PENDING: "Not decided"}  # nobody declined these
 TONES = {"depleted": "bad", "critical": "bad", "failed": "bad", "succeeded": "good"}
 
 
@@ -77,7 +87,10 @@ def told(one: Notification, names: Mapping[int, str]) -> Told:
         text = f"{who} spent {amount(one.after)} credits{over}; the tier is {limit}."
         return Told(f"High usage: {one.identifier}", text, "chart", tone)
     if one.kind == "auto_topup":
-        text = facts.reason or f"The balance went from {amount(one.before)} to {amount(one.after)}"
+        text = f"The balance went from {amount(one.before)} to {amount(one.after)}"
+        if facts.error_message is not None:
+            text = f"{_FAILED.get(facts.error_message, 'Declined')}: {facts.error_message}."
+            text += " Auto top-up is switched off"
         return Told(f"Auto top-up {one.identifier}", sentence(text), "credit_card", tone)
     where = names.get(one.scope, "A workspace")
     found = refused(one)
@@ -86,6 +99,12 @@ def told(one: Notification, names: Mapping[int, str]) -> Told:
         f" it spent {amount(found.spent)}, and its limit is {amount(found.limit)}."
     )
     return Told("Spend limit reached", text, "layers", tone)
+
+
+def why(one: Notification) -> TopupEnd:
+    """Which top-up a notification tells of, and why it failed, if it did."""
+    facts = msgspec.json.decode(one.payload, type=Facts)
+    return TopupEnd(one.dedup_key.rpartition(":")[2], facts.error_message)
 
 
 def refused(one: Notification) -> Refused:

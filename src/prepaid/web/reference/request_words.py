@@ -109,7 +109,8 @@ REQUESTS: Mapping[str, str] = {
     "ClientPriceBody.sku": "Left out: every one",
     "markupPercent": "On top of the credit's price, in percent",
     "pricePerCredit": "In the account's currency, at most 6 decimals",
-    "pricePerRequest": "In the account's currency, at most 6 decimals",
+    "pricePerRequest": "In the account's currency, at most 6 decimals; "
+    "counts every settled request, refunded or free ones too",
     # Notifications.
     "tier": "Its name: `warning`, `critical`, `depleted`, or your own",
     "TierBody.cents": "The threshold in credit cents",
