@@ -131,7 +131,7 @@ REFUSED = [
     ("14", "occurredAt", "is required"),
     ("15", "sku", "required"),
     ("16", "quantity", "another quantity"),
-    ("17", "quantity", ">= 1"),
+    ("17", "quantity", "at least 1"),
     ("20", "line", "is not CSV"),
     ("21", "workspace", ""),
 ]
