@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from prepaid.domain.amounts import Micros
@@ -98,12 +99,16 @@ class Part(NamedTuple):
 
     def starts(self, most: int) -> list[int]:
         """The first days of its rows, the first `most` of them."""
-        if self.grain != MONTH:
-            return list(range(self.first, min(self.end, self.first + most)))
-        found = [self.first]
-        while len(found) < most and (following := next_month(found[-1])) < self.end:
-            found.append(following)
-        return found
+        starts = months if self.grain == MONTH else range
+        return list(islice(starts(self.first, self.end), most))
+
+
+def months(first: int, end: int) -> Iterator[int]:
+    """First days of the months that the days `[first, end)` lie in."""
+    start = month_of_day(first)
+    while start < end:
+        yield start
+        start = next_month(start)
 
 
 def parts(days: Days, grain: Grain | None = None) -> list[Part]:

@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from prepaid.domain.amounts import Micros
 from prepaid.domain.ids import AccountId, WorkspaceNumber
-from prepaid.domain.instants import month_of_day, next_month
+from prepaid.domain.instants import month_of_day
 from prepaid.domain.spending import SERIES_MAX
-from prepaid.domain.usage import DAY, MONTH, Days
+from prepaid.domain.usage import DAY, MONTH, NO_SKU, Days, months
 from prepaid.flows.desk import Desk
 from prepaid.store import spending
 from prepaid.store.rollups import Which
@@ -100,7 +100,7 @@ async def page(
 def _used(number: WorkspaceNumber, spent: Spent, lines: list[Row]) -> Used:
     requests = spent.requests - sum(line.requests for line in lines)
     micros = spent.micros - sum(line.micros for line in lines)
-    others = Row(number, "", requests, micros) if requests or micros else None
+    others = Row(number, NO_SKU, requests, micros) if requests or micros else None
     return Used(number, spent.requests, spent.micros, lines, others)
 
 
@@ -122,19 +122,12 @@ async def bars(desk: Desk, account: AccountId, days: Days, which: Which, workspa
     found = await desk.vault.read(
         lambda c: spending.bars(c, account, days, grain, which, SERIES_MAX)
     )
-    starts = list(range(first, end)) if is_daily else _months(first, end)
+    starts = list((range if is_daily else months)(first, end))
     places = {start: place for place, start in enumerate(starts)}
     series: dict[WorkspaceNumber | str | None, list[Micros]] = {}
     for bar in found:
         series.setdefault(bar.what, [0] * len(starts))[places[bar.starts]] += bar.micros
     return Bars(starts, _ordered(series))
-
-
-def _months(first: int, end: int) -> list[int]:
-    found = [month_of_day(first)]
-    while (following := next_month(found[-1])) < end:
-        found.append(following)
-    return found
 
 
 def _ordered(series: dict[WorkspaceNumber | str | None, list[Micros]]) -> list[Series]:
